@@ -4,10 +4,10 @@
 //! Not criterion: the last is a load, not a loop. Prints one line a figure.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use icpulse::export::{Form, Listening, Model, Page, encode, gather, serve};
+use icpulse::export::{ListenOptions, MetricsModel, Page, TextFormat, encode, gather_families, serve_page};
 use icpulse_model::fleet::{Fleet, NodeStatus, Reported};
 use icpulse_model::health::{Sample, SubnetHealth, SubnetMetrics};
-use icpulse_model::mine::Mine;
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::registry::{
     Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, SubnetRecord, Topology,
     Version,
@@ -87,13 +87,13 @@ fn topology() -> Topology {
     topology
 }
 
-fn model(all_nodes: bool) -> Model {
+fn model(all_nodes: bool) -> MetricsModel {
     let mut fleet = Fleet::default();
     let rows = (0..NODES).map(|n| {
         let status = if n % 97 == 0 { NodeStatus::Down } else { NodeStatus::Up };
         (id(1, n), Reported { status, alert: None, guestos_version: None, at: NOW, since: NOW })
     });
-    fleet.report(rows, NOW);
+    fleet.merge_reports(rows, NOW);
     let health = (0..SUBNETS).map(|n| {
         let metrics = SubnetMetrics {
             canisters: 9_000,
@@ -102,7 +102,7 @@ fn model(all_nodes: bool) -> Model {
             updates: 1 << 40,
         };
         let mut health = SubnetHealth { checked: Some(NOW), ..SubnetHealth::default() };
-        health.observe(Sample { at: NOW.minus(Seconds(1)), metrics }, Evidence::certified(NOW));
+        health.add_sample(Sample { at: NOW.minus(Seconds(1)), metrics }, Evidence::certified(NOW));
         (id(2, n), health)
     });
     let world = World {
@@ -111,8 +111,8 @@ fn model(all_nodes: bool) -> Model {
         fleet: Arc::new(fleet),
         ..World::default()
     };
-    let mine = Mine { provider: Some(id(4, 0)), aliases: vec![] };
-    Model { world, status: SyncStatus::default(), mine, all_nodes, sync_errors: 0 }
+    let mine = OwnNodes { provider: Some(id(4, 0)), aliases: vec![] };
+    MetricsModel { world, status: SyncStatus::default(), mine, all_nodes, sync_errors: 0 }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -135,8 +135,10 @@ fn timed(runs: usize, mut work: impl FnMut()) -> Duration {
 fn main() {
     for (name, all) in [("my nodes", false), ("all nodes", true)] {
         let model = model(all);
-        let open = encode(&gather(&model, NOW), Form::OpenMetrics);
-        let spent = timed(50, || drop(std::hint::black_box(encode(&gather(&model, NOW), Form::OpenMetrics))));
+        let open = encode(&gather_families(&model, NOW), TextFormat::OpenMetrics);
+        let spent = timed(50, || {
+            drop(std::hint::black_box(encode(&gather_families(&model, NOW), TextFormat::OpenMetrics)))
+        });
         println!(
             "written anew, {name}: {spent:?} for {} lines, {} KiB",
             open.lines().count(),
@@ -144,8 +146,8 @@ fn main() {
         );
     }
     let page = Page::new(model(false), || NOW);
-    let _ = page.text(Form::OpenMetrics);
-    let spent = timed(10_000, || drop(std::hint::black_box(page.text(Form::OpenMetrics))));
+    let _ = page.text(TextFormat::OpenMetrics);
+    let spent = timed(10_000, || drop(std::hint::black_box(page.text(TextFormat::OpenMetrics))));
     println!("given as it is: {spent:?}");
     load();
 }
@@ -158,17 +160,17 @@ fn load() {
         let page = Arc::new(Page::new(model(false), || NOW));
         let (told, ready) = tokio::sync::oneshot::channel();
         let shown = Arc::clone(&page);
-        let mut listening = Listening::at("127.0.0.1:0".parse().unwrap());
+        let mut listening = ListenOptions::local("127.0.0.1:0".parse().unwrap());
         // A connection is counted until its end was seen: room for the next one of each scraper.
         listening.limits.connections = 4 * SCRAPERS;
-        tokio::spawn(serve(Arc::clone(&page), listening, move |at| told.send(at).unwrap(), std::future::pending()));
+        tokio::spawn(serve_page(Arc::clone(&page), listening, move |at| told.send(at).unwrap(), std::future::pending()));
         let at = ready.await.unwrap();
         let (done, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let changing = tokio::spawn(async move {
             let base = model(false);
             for n in 0.. {
                 tokio::time::sleep(Duration::from_millis(100)).await;
-                shown.show(Model { sync_errors: n, ..base.clone() });
+                shown.set_model(MetricsModel { sync_errors: n, ..base.clone() });
             }
         });
         let scrapers: Vec<_> = (0..SCRAPERS)

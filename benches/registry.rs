@@ -12,7 +12,7 @@ use icpulse_engine::sync::{self, Options, SyncHandle};
 use icpulse_ic::Anonymous;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::{Profile, RootKey, RootKeySource};
-use icpulse_model::registry::{Moment, Version};
+use icpulse_model::registry::{PointInTime, Version};
 use icpulse_model::world::Topicality;
 use icpulse_model::{Principal, Timestamp};
 use icpulse_store::cache::{Cache, DEFAULT_WAIT};
@@ -73,7 +73,7 @@ async fn main() {
     figure("… until it is on the disk", began.elapsed(), &format!("{} bytes", cache.size_on_disk().unwrap()));
 
     let began = Instant::now();
-    let before = handle.topology_at(Moment::Version(Version(newest.0 - 1))).await.unwrap();
+    let before = handle.topology_at(PointInTime::Version(Version(newest.0 - 1))).await.unwrap();
     figure("the network one version ago", began.elapsed(), &format!("{} nodes", before.nodes.len()));
     let began = Instant::now();
     let events = handle.events_before(Version(newest.0 / 2), 100).await.unwrap();

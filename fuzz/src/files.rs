@@ -18,18 +18,18 @@ pub fn token() -> Token {
 }
 
 pub fn account() -> Account {
-    Account::of(reader())
+    Account::default_of(reader())
 }
 
 /// The configuration, its networks and its keys.
 pub fn configuration(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match config::parse(text, "file") {
+    match config::parse_config(text, "file") {
         Ok(parsed) => {
             for name in parsed.network.keys().map(String::as_str).chain(["ic", "demo", text]) {
-                let _ = config::resolve(&parsed, name, None);
+                let _ = config::resolve_profile(&parsed, name, None);
             }
-            let _ = config::resolve(&parsed, "http://127.0.0.1:1", Some(text));
+            let _ = config::resolve_profile(&parsed, "http://127.0.0.1:1", Some(text));
             let _ = Keymap::with_overrides(&parsed.keys);
         }
         Err(error) => drop(error.to_string()),
@@ -136,7 +136,7 @@ pub fn cache(data: &[u8]) {
     }
     let names = |_: &icpulse_model::Principal| None;
     for event in loaded.world.events.iter() {
-        check::neutral(&event.sentence(&names));
+        check::neutral(&event.to_sentence(&names));
     }
     let _ = loaded.world.topology.keys();
     let visit = |_: icpulse_model::registry::Delta| std::ops::ControlFlow::Continue(());

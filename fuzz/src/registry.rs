@@ -7,7 +7,7 @@ use icpulse_canisters::registry::tree::Node;
 use icpulse_ic::certificate::main_network_root_key;
 use icpulse_model::Principal;
 use icpulse_model::network::{RootKey, SystemCanister};
-use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, diff, fold};
+use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, apply_changes, find_differences};
 
 /// By a leading byte: a certified reply, a hash tree, what a version changed, records by key.
 pub fn registry(data: &[u8]) {
@@ -82,15 +82,15 @@ fn told(deltas: &[Delta]) {
     let filter = EventFilter { words: "node".to_owned(), ..EventFilter::default() };
     for delta in deltas {
         let changes = decode::registry::decode_changes(delta);
-        let events = fold(&mut topology, &changes);
+        let events = apply_changes(&mut topology, &changes);
         assert!(events.len() >= changes.len(), "a change is not told");
         for event in &events {
-            check::neutral(&event.sentence(&none));
+            check::neutral(&event.to_sentence(&none));
             let _ = filter.fits(event, &none);
         }
     }
-    assert!(diff(&topology, &topology).is_empty());
-    for difference in diff(&Topology::default(), &topology) {
-        check::neutral(&difference.sentence(&none));
+    assert!(find_differences(&topology, &topology).is_empty());
+    for difference in find_differences(&Topology::default(), &topology) {
+        check::neutral(&difference.to_sentence(&none));
     }
 }

@@ -189,7 +189,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "words" => texts(WORDS),
         "query" => texts(QUERIES),
         "markdown" => HOSTILE.iter().map(|t| behind(40, t.as_bytes())).collect(),
-        "config" => vec![CONFIG.into(), icpulse::config::template().into()],
+        "config" => vec![CONFIG.into(), icpulse::config::write_template().into()],
         "theme" => icpulse::tui::theme::BUILTIN.iter().map(|(_, text)| text.as_bytes().to_vec()).collect(),
         "keys" => keys(),
         "cache" => cache(),

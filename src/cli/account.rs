@@ -4,9 +4,9 @@ use super::args::Account as AccountCommand;
 use super::context::Context;
 use super::failure::Failure;
 use super::json;
-use super::open::{Need, Opened, open_to_ask};
-use super::output::{Format, Rows, note, parse_filter, print_json, print_text};
-use crate::datasets::Listed;
+use super::open::{IdentityNeed, OpenNetwork, open_uncached};
+use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_note, print_text};
+use crate::datasets::ListRow;
 use futures_util::future::join_all;
 use icpulse_canisters::Client;
 use icpulse_canisters::ledger::{LedgerAdapter, find_adapter};
@@ -24,14 +24,14 @@ const PAGE: u64 = 1_000;
 /// Pages read of a ledger without an index, each of which is a search of many blocks.
 const MOST_SEARCHES: usize = 5;
 
-/// What is asked of each ledger.
-enum Wish {
+/// The question to each ledger.
+enum Request {
     Balance,
     Transactions { query: Query, limit: usize },
 }
 
-/// What a ledger says of the account.
-struct Found {
+/// A ledger's answer about the account.
+struct LedgerAnswer {
     token: Token,
     balance: Option<Sourced<Amount>>,
     transactions: Vec<Transaction>,
@@ -39,8 +39,8 @@ struct Found {
 
 /// The answers of ledgers, the ICP ledger's first, and the ledgers that failed.
 #[derive(Default)]
-struct Answers {
-    found: Vec<Found>,
+struct LedgerAnswers {
+    found: Vec<LedgerAnswer>,
     failed: Vec<(LedgerId, Failure)>,
 }
 
@@ -50,51 +50,52 @@ struct Answers {
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Failure> {
     let (account, token, wish) = match command {
-        AccountCommand::Balance { account, token } => (account, token, Wish::Balance),
+        AccountCommand::Balance { account, token } => (account, token, Request::Balance),
         AccountCommand::Transactions { account, token, filter, limit } => {
             let query = parse_filter(filter, Transaction::dataset())?;
-            (account, token, Wish::Transactions { query, limit: *limit })
+            (account, token, Request::Transactions { query, limit: *limit })
         }
     };
-    let given = account.as_deref().map(parse).transpose()?;
-    let need = if given.is_some() { Need::Nobody } else { Need::IfUnlocked };
-    let mut opened = open_to_ask(context, need).await?;
+    let given = account.as_deref().map(parse_account).transpose()?;
+    let need = if given.is_some() { IdentityNeed::Nobody } else { IdentityNeed::IfUnlocked };
+    let mut opened = open_uncached(context, need).await?;
     let account = match given {
         Some(account) => account,
-        None if opened.who.info().is_anonymous() => {
+        None if opened.identity.info().is_anonymous() => {
             return Err(Failure::usage(
                 "no identity is in use; name an account, or an identity with --identity",
             ));
         }
-        None => Account::of(opened.who.info().principal).into(),
+        None => Account::default_of(opened.identity.info().principal).into(),
     };
     let now = context.now();
     let answers = match &opened.client {
-        Some(client) => ask_ledgers(client, account, token.as_deref(), &wish, now).await?,
-        None => recall(context, &mut opened, account, token.as_deref(), &wish)?,
+        Some(client) => read_ledgers(client, account, token.as_deref(), &wish, now).await?,
+        None => read_cached(context, &mut opened, account, token.as_deref(), &wish)?,
     };
     for (ledger, failure) in &answers.failed {
-        note(&context.global, format!("the ledger {ledger} is left out: {failure}"));
+        print_note(&context.global, format!("the ledger {ledger} is left out: {failure}"));
     }
     match wish {
-        Wish::Balance => print_balances(context, &opened, account, &answers, now),
-        Wish::Transactions { limit, .. } => {
+        Request::Balance => print_balances(context, &opened, account, &answers, now),
+        Request::Transactions { limit, .. } => {
             print_transactions(context, &opened, account, answers, limit, now)
         }
     }
 }
 
 /// An account identifier, a principal or an ICRC-1 account.
-fn parse(text: &str) -> Result<Party, Failure> {
+fn parse_account(text: &str) -> Result<Party, Failure> {
     let text = text.trim();
-    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return text.parse().map(Party::Identifier).map_err(Failure::usage);
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return digits.parse().map(Party::Identifier).map_err(Failure::usage);
     }
     text.parse().map(Party::Account).map_err(Failure::usage)
 }
 
-/// Whether a token is meant by its symbol or its ledger's canister id.
-fn is_meant(token: &Token, name: Option<&str>) -> bool {
+/// True if a token is meant by its symbol or its ledger's canister id.
+fn matches_token(token: &Token, name: Option<&str>) -> bool {
     name.is_none_or(|name| {
         token.symbol.as_str().eq_ignore_ascii_case(name) || token.ledger.to_string() == name
     })
@@ -105,21 +106,21 @@ fn make_cells(account: Party, tokens: Vec<Token>, now: Timestamp) -> Cells {
 }
 
 /// Asks all known ledgers at once. A failure of the ICP ledger, or of the only one, is the command's.
-async fn ask_ledgers(
+async fn read_ledgers(
     client: &Client,
     account: Party,
     token: Option<&str>,
-    wish: &Wish,
+    wish: &Request,
     now: Timestamp,
-) -> Result<Answers, Failure> {
+) -> Result<LedgerAnswers, Failure> {
     let mut ledgers = client.profile().all_ledgers();
     if matches!(account, Party::Identifier(_)) {
         // No other ledger knows accounts by their identifiers.
         ledgers.truncate(1);
     }
     let icp = client.profile().icp_ledger();
-    let asked = ledgers.iter().map(|ledger| ask_ledger(client, ledger, account, token, wish, now));
-    let mut answers = Answers::default();
+    let asked = ledgers.iter().map(|ledger| read_ledger(client, ledger, account, token, wish, now));
+    let mut answers = LedgerAnswers::default();
     for (ledger, answer) in ledgers.iter().zip(join_all(asked).await) {
         match answer {
             Ok(found) => answers.found.extend(found),
@@ -130,44 +131,44 @@ async fn ask_ledgers(
     match token {
         Some(token) if answers.found.is_empty() => {
             let failed = answers.failed.into_iter().next().map(|(_, failure)| failure);
-            Err(failed.unwrap_or_else(|| unknown_token(token)))
+            Err(failed.unwrap_or_else(|| unknown_token_error(token)))
         }
         _ => Ok(answers),
     }
 }
 
-fn unknown_token(token: &str) -> Failure {
+fn unknown_token_error(token: &str) -> Failure {
     Failure::usage(format!("no known ledger has the token '{token}'; `icpulse account balance` lists them"))
 }
 
 /// One ledger's answer; `None` if its token is not the one that is meant.
-async fn ask_ledger(
+async fn read_ledger(
     client: &Client,
     ledger: &KnownLedger,
     account: Party,
     token: Option<&str>,
-    wish: &Wish,
+    wish: &Request,
     now: Timestamp,
-) -> Result<Option<Found>, Failure> {
+) -> Result<Option<LedgerAnswer>, Failure> {
     let adapter = find_adapter(client, ledger);
     let read = adapter.token(client).await?;
-    if !is_meant(&read, token) {
+    if !matches_token(&read, token) {
         return Ok(None);
     }
-    let mut found = Found { token: read, balance: None, transactions: Vec::new() };
+    let mut found = LedgerAnswer { token: read, balance: None, transactions: Vec::new() };
     match wish {
-        Wish::Balance => found.balance = Some(adapter.balance(client, account).await?),
-        Wish::Transactions { query, limit } => {
+        Request::Balance => found.balance = Some(adapter.balance(client, account).await?),
+        Request::Transactions { query, limit } => {
             let cells = make_cells(account, vec![found.token.clone()], now);
             found.transactions =
-                ask_transactions(client, adapter.as_ref(), account, query, *limit, &cells).await?;
+                read_transactions(client, adapter.as_ref(), account, query, *limit, &cells).await?;
         }
     }
     Ok(Some(found))
 }
 
 /// As many transactions as are wanted that pass the filter, newest first.
-async fn ask_transactions(
+async fn read_transactions(
     client: &Client,
     adapter: &dyn LedgerAdapter,
     account: Party,
@@ -195,40 +196,41 @@ async fn ask_transactions(
     Ok(rows)
 }
 
-/// What the cache knows of the account.
-fn recall(
+/// The account's cached data.
+fn read_cached(
     context: &Context,
-    opened: &mut Opened,
+    opened: &mut OpenNetwork,
     account: Party,
     token: Option<&str>,
-    wish: &Wish,
-) -> Result<Answers, Failure> {
+    wish: &Request,
+) -> Result<LedgerAnswers, Failure> {
     let now = context.now();
-    let world = opened.known(context)?;
-    let own: Vec<_> = world.accounts.iter().filter(|state| account.is(&state.account.identifier())).collect();
-    if own.is_empty() && matches!(wish, Wish::Balance) {
-        return Err(Failure::failed("this account is not in the cache; leave out --offline to read it"));
+    let world = opened.cached_world(context)?;
+    let own: Vec<_> =
+        world.accounts.iter().filter(|state| account.has_identifier(&state.account.identifier())).collect();
+    if own.is_empty() {
+        return Err(Failure::not_cached("this account is"));
     }
-    let meant = own.iter().filter(|state| is_meant(&state.token, token));
-    let found: Vec<Found> = meant
+    let meant = own.iter().filter(|state| matches_token(&state.token, token));
+    let found: Vec<LedgerAnswer> = meant
         .map(|state| {
             let mut transactions = state.transactions.clone();
-            if let Wish::Transactions { query, .. } = wish {
+            if let Request::Transactions { query, .. } = wish {
                 let cells = make_cells(account, vec![state.token.clone()], now);
                 transactions.retain(|row| Transaction::dataset().matches(query, row, &cells));
             }
             let balance = Some(Sourced::new(state.balance, state.balance_evidence));
-            Found { token: state.token.clone(), balance, transactions }
+            LedgerAnswer { token: state.token.clone(), balance, transactions }
         })
         .collect();
     match token {
-        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token(token)),
-        _ => Ok(Answers { found, failed: Vec::new() }),
+        Some(token) if found.is_empty() && !own.is_empty() => Err(unknown_token_error(token)),
+        _ => Ok(LedgerAnswers { found, failed: Vec::new() }),
     }
 }
 
 /// The failed ledgers for JSON.
-fn failures(failed: &[(LedgerId, Failure)]) -> Value {
+fn failures_json(failed: &[(LedgerId, Failure)]) -> Value {
     failed
         .iter()
         .map(|(ledger, failure)| json!({"ledger": ledger.to_string(), "error": failure.to_string()}))
@@ -237,13 +239,13 @@ fn failures(failed: &[(LedgerId, Failure)]) -> Value {
 
 fn print_balances(
     context: &Context,
-    opened: &Opened,
+    opened: &OpenNetwork,
     account: Party,
-    answers: &Answers,
+    answers: &LedgerAnswers,
     now: Timestamp,
 ) -> Result<(), Failure> {
     let balances = || answers.found.iter().filter_map(|found| Some((&found.token, found.balance.as_ref()?)));
-    if let Format::Text = Format::of(&context.global) {
+    if let Format::Text = Format::from_flags(&context.global) {
         for (token, balance) in balances() {
             // The well-known ledgers are many: those where nothing is are left out, unless one was asked for.
             if token.is_icp || balance.value.units > 0 || answers.found.len() == 1 {
@@ -254,7 +256,7 @@ fn print_balances(
         }
         if let Some((_, Sourced { evidence, .. })) = balances().next() {
             let (proof, at) = (evidence.proof.word(), evidence.at.date_minute());
-            note(&context.global, format!("{}, {proof} {at}", account.identifier()));
+            print_note(&context.global, format!("{}, {proof} {at} UTC", account.identifier()));
         }
         return Ok(());
     }
@@ -280,19 +282,21 @@ fn print_balances(
         "network": opened.profile.name,
         "evidence": icp.map(|icp| json::evidence(&icp.evidence, now)),
         "balances": rows,
-        "failed": failures(&answers.failed),
+        "failed": failures_json(&answers.failed),
     }))
 }
 
 fn print_transactions(
     context: &Context,
-    opened: &Opened,
+    opened: &OpenNetwork,
     account: Party,
-    answers: Answers,
+    answers: LedgerAnswers,
     limit: usize,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let failed = failures(&answers.failed);
+    let failed = failures_json(&answers.failed);
+    let balances = answers.found.iter().filter_map(|found| found.balance.as_ref());
+    print_cache_age(&context.global, balances.map(|balance| balance.evidence.at).max(), now);
     let (mut tokens, mut rows) = (Vec::new(), Vec::new());
     for found in answers.found {
         tokens.push(found.token);
@@ -304,8 +308,8 @@ fn print_transactions(
     }
     rows.truncate(limit);
     let cells = make_cells(account, tokens, now);
-    let format = Format::of(&context.global);
-    Rows::of(Transaction::dataset(), rows.iter(), &cells, format).print(
+    let format = Format::from_flags(&context.global);
+    Rows::from_rows(Transaction::dataset(), rows.iter(), &cells, format).print(
         format,
         "transactions",
         json!({

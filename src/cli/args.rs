@@ -1,9 +1,10 @@
 //! The command line: what can be said, with its help.
 
 use super::lists::NetworkListParser;
-pub use super::lists::{FilterParser, ListCommand, Listing, One};
+pub use super::lists::{FilterParser, ListAction, ListCommand, ListOptions};
 use super::operations::Request;
-use crate::datasets::{AlertRow, Followee, Listed, NetworkList};
+use crate::datasets::{AlertRow, Followee, ListRow, NetworkList, RuleRow};
+use clap::builder::FalseyValueParser;
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
@@ -35,43 +36,78 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
     /// Network: ic, demo, local, a profile name, or a URL
-    #[arg(long, short = 'n', global = true, env = "ICPULSE_NETWORK", value_name = "NAME|URL")]
+    #[arg(
+        long,
+        short = 'n',
+        global = true,
+        env = "ICPULSE_NETWORK",
+        value_name = "NAME|URL",
+        help_heading = "Network options"
+    )]
     pub network: Option<String>,
-    /// Root key of the network in hexadecimal (DER, 133 bytes); default: the profile's
-    #[arg(long, global = true, env = "ICPULSE_ROOT_KEY", value_name = "HEX")]
+    /// Root key of the network: hexadecimal (DER, 133 bytes), "ic" for the main network's, or "fetch" (networks on this machine); default: the profile's
+    #[arg(
+        long,
+        global = true,
+        env = "ICPULSE_ROOT_KEY",
+        value_name = "KEY",
+        help_heading = "Network options",
+        hide_short_help = true
+    )]
     pub root_key: Option<String>,
     /// Identity: a keystore name, a PEM file, or "anonymous"
-    #[arg(long, short = 'i', global = true, env = "ICPULSE_IDENTITY", value_name = "NAME|FILE")]
+    #[arg(
+        long,
+        short = 'i',
+        global = true,
+        env = "ICPULSE_IDENTITY",
+        value_name = "NAME|FILE",
+        help_heading = "Network options"
+    )]
     pub identity: Option<String>,
     /// Print JSON
-    #[arg(long, global = true, conflicts_with = "csv")]
+    #[arg(long, global = true, conflicts_with = "csv", help_heading = "Output options")]
     pub json: bool,
     /// Print CSV
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output options")]
     pub csv: bool,
     /// Show cached data only; send nothing to the network
-    #[arg(long, global = true, env = "ICPULSE_OFFLINE")]
+    #[arg(long, global = true, env = "ICPULSE_OFFLINE", value_parser = FalseyValueParser::new(), help_heading = "Network options")]
     pub offline: bool,
-    /// What a command that signs was told.
+    /// Options of a command that signs.
     #[arg(skip)]
     pub signing: Signing,
     /// Print results only
-    #[arg(long, short = 'q', global = true, conflicts_with = "verbose")]
+    #[arg(long, short = 'q', global = true, conflicts_with = "verbose", help_heading = "Output options")]
     pub quiet: bool,
     /// More log output: -v readings, -vv each request
-    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Output options", hide_short_help = true)]
     pub verbose: u8,
     /// Disable colours
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output options", hide_short_help = true)]
     pub no_color: bool,
     /// Configuration file to use
-    #[arg(long, global = true, env = "ICPULSE_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "ICPULSE_CONFIG",
+        value_name = "FILE",
+        help_heading = "General options",
+        hide_short_help = true
+    )]
     pub config: Option<PathBuf>,
     /// Theme of the dashboard
-    #[arg(long, global = true, env = "ICPULSE_THEME", value_name = "NAME")]
+    #[arg(
+        long,
+        global = true,
+        env = "ICPULSE_THEME",
+        value_name = "NAME",
+        help_heading = "Output options",
+        hide_short_help = true
+    )]
     pub theme: Option<String>,
     /// Draw charts and lines in ASCII
-    #[arg(long, global = true, env = "ICPULSE_ASCII")]
+    #[arg(long, global = true, env = "ICPULSE_ASCII", value_parser = FalseyValueParser::new(), help_heading = "Output options", hide_short_help = true)]
     pub ascii: bool,
 }
 
@@ -86,11 +122,21 @@ pub struct Signing {
     pub dry_run: bool,
 }
 
+impl Global {
+    /// Counts an empty value as none: an empty environment variable is as good as an unset one.
+    fn drop_empty(&mut self) {
+        for text in [&mut self.network, &mut self.root_key, &mut self.identity, &mut self.theme] {
+            text.take_if(|text| text.trim().is_empty());
+        }
+        self.config.take_if(|path| path.as_os_str().is_empty());
+    }
+}
+
 impl Cli {
     /// Reads the command line.
     ///
     /// # Errors
-    /// What is wrong with it, or the help or version that it asks for.
+    /// A mistake in it, or the requested help or version.
     pub fn read() -> Result<Self, clap::Error> {
         Self::read_from(std::env::args_os())
     }
@@ -114,6 +160,7 @@ impl Cli {
         while let Some((_, matches)) = deepest.subcommand() {
             deepest = matches;
         }
+        cli.global.drop_empty();
         let flag = |name: &str| deepest.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or_default();
         cli.global.signing = Signing { yes: flag("yes"), dry_run: flag("dry_run") };
         Ok(cli)
@@ -123,31 +170,54 @@ impl Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// What changed, what needs attention, network health (Pulse as text)
+    /// Pulse as text: tasks, open proposals, network health
     Overview,
     /// Proposals of the NNS
-    #[command(subcommand, visible_alias = "proposal")]
+    #[command(
+        subcommand,
+        visible_alias = "proposal",
+        after_help = "Examples:\n  icpulse proposals list --filter \"topic:governance status:open\"\n  icpulse proposals show 140812\n  icpulse proposals vote 140812 --vote yes --dry-run"
+    )]
     Proposals(Proposals),
     /// Neurons
-    #[command(subcommand, visible_alias = "neuron")]
+    #[command(
+        subcommand,
+        visible_alias = "neuron",
+        after_help = "Examples:\n  icpulse neurons list --json\n  icpulse neurons stake 12.5 --delay 2y --auto-stake\n  icpulse neurons followees 1285674392118347201"
+    )]
     Neurons(Neurons),
-    /// Balance and transactions on the ICP ledger
-    #[command(subcommand)]
+    /// Balances and transactions of tokens
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse account balance\n  icpulse account transactions --token ckBTC --filter \"direction:in\" --csv"
+    )]
     Account(Account),
     /// Identities that sign
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse identity new main\n  icpulse identity import old identity.pem\n  icpulse identity use main"
+    )]
     Identity(Identity),
     /// A list of the network.
     #[command(flatten)]
     List(ListCommand),
     /// The registry: events, diffs, records, past states
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse registry events --since 7d\n  icpulse registry diff 2026-10-01\n  icpulse registry at 2026-10-01 nodes --filter \"country:CH\""
+    )]
     Registry(Registry),
-    /// Alerts: list, test the sinks, run as a daemon
-    #[command(subcommand)]
+    /// Alerts: list them and their rules, test the sinks, run as a daemon
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse alerts list\n  icpulse alerts test\n  icpulse alerts watch"
+    )]
     Alerts(Alerts),
     /// Serve metrics
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse serve metrics --listen 127.0.0.1:9500 --provider PRINCIPAL"
+    )]
     Serve(Serve),
     /// Read everything into the cache, including all past proposals
     Sync,
@@ -161,17 +231,26 @@ pub enum Command {
         neurons: String,
     },
     /// Signed actions and their outcomes
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  icpulse journal list\n  icpulse journal resume")]
     Journal(Journal),
     /// The embedded demo network
     #[cfg(feature = "demo")]
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse demo serve --port 8000 --speed 60x\n  icpulse demo serve --fault 503=5% --latency 150ms"
+    )]
     Demo(Demo),
     /// Themes
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse theme list\n  icpulse theme template > mine.toml"
+    )]
     Theme(Theme),
     /// Configuration
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse config template > config.toml\n  icpulse config check"
+    )]
     Config(Config),
     /// List the dashboard's commands and keys
     Keys {
@@ -184,8 +263,10 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Manual page
+    /// Manual pages
     Man {
+        /// Command whose page is printed, such as "neurons stake" (default: icpulse itself)
+        command: Vec<String>,
         /// Write the pages of all commands into this folder
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
@@ -223,7 +304,7 @@ pub enum Registry {
         /// Second version or date (default: now)
         to: Option<String>,
     },
-    /// One record as JSON, by its key
+    /// Show a record as JSON
     Value {
         /// Key, such as subnet_list or node_record_ID
         key: String,
@@ -255,6 +336,19 @@ pub enum Alerts {
         /// Filter such as "state:firing severity>info"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
               value_parser = FilterParser(AlertRow::dataset()), hide_possible_values = true)]
+        filter: String,
+        /// Maximum number of rows
+        #[arg(long, short = 'l', value_name = "N")]
+        limit: Option<usize>,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
+    },
+    /// Rules of alerts and their settings
+    Rules {
+        /// Filter such as "enabled:no severity>info"
+        #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
+              value_parser = FilterParser(RuleRow::dataset()), hide_possible_values = true)]
         filter: String,
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
@@ -317,7 +411,7 @@ pub enum Proposals {
         #[arg(long)]
         votable: bool,
     },
-    /// One proposal in full
+    /// Show a proposal
     Show {
         /// Id
         id: ProposalKey,
@@ -327,19 +421,19 @@ pub enum Proposals {
 /// `icpulse neurons …`
 #[derive(Debug, Subcommand)]
 pub enum Neurons {
-    /// The identity's neurons
+    /// List the identity's neurons
     List {
         /// Filter such as "stake>100 -state:dissolved"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
               value_parser = FilterParser(Neuron::dataset()), hide_possible_values = true)]
         filter: String,
     },
-    /// One neuron in full
+    /// Show a neuron
     Show {
         /// Id
         id: NeuronKey,
     },
-    /// Known neurons: the public list of names that others follow
+    /// Known neurons: the public list of named neurons to follow
     Known {
         /// Filter such as "committed_topics:governance"
         #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true,
@@ -348,8 +442,11 @@ pub enum Neurons {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
-    /// Whom a neuron follows on which topic
+    /// Followees of a neuron, by topic
     Followees {
         /// Id
         id: NeuronKey,
@@ -360,6 +457,9 @@ pub enum Neurons {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N")]
         limit: Option<usize>,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
     },
     /// Public data of every neuron of the network, unordered; one JSON object or CSV row each
     All {
@@ -376,7 +476,7 @@ pub enum Neurons {
 /// `icpulse account …`
 #[derive(Debug, Subcommand)]
 pub enum Account {
-    /// Balances of the identity's account, or of another
+    /// Balances of the identity's account, or of another account
     Balance {
         /// A principal, an ICRC-1 account or an account identifier of the ICP ledger
         account: Option<String>,
@@ -384,7 +484,7 @@ pub enum Account {
         #[arg(long, value_name = "TOKEN")]
         token: Option<String>,
     },
-    /// Transactions of the identity's account, or of another, on all known ledgers, newest first
+    /// Transactions of the identity's account, or of another account, on all known ledgers, newest first
     Transactions {
         /// A principal, an ICRC-1 account or an account identifier of the ICP ledger
         account: Option<String>,
@@ -472,6 +572,14 @@ pub enum Journal {
         /// Maximum number of rows
         #[arg(long, short = 'l', value_name = "N", default_value_t = 50)]
         limit: usize,
+        /// Print again at every change; with --json or --csv only changed rows
+        #[arg(long, short = 'w')]
+        watch: bool,
+    },
+    /// Show an action with its steps
+    Show {
+        /// Id, or its beginning
+        id: String,
     },
     /// Look up the outcome of interrupted actions, then review and finish what is left
     Resume(Signing),
@@ -548,7 +656,7 @@ pub enum Demo {
     },
 }
 
-/// What `--fault` takes, with all kinds.
+/// Help of `--fault`, with all kinds.
 #[cfg(feature = "demo")]
 fn fault_help() -> String {
     let kinds = icpulse_demo::fault::Kind::ALL.map(icpulse_demo::fault::Kind::name).join(", ");

@@ -6,8 +6,8 @@
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::meter;
-use super::open::{Need, open_to_ask};
-use super::output::{Column, Format, Rows, note};
+use super::open::{IdentityNeed, open_uncached};
+use super::output::{Column, Format, Rows, print_note};
 use super::tui::network_info;
 use crate::tui::app::state::{Options, State};
 use crate::tui::app::{Message, Screen, update};
@@ -41,7 +41,7 @@ const ROUNDS: usize = 9;
 const FRAMES: usize = 101;
 /// The screen that is drawn.
 const SIZE: (u16, u16) = (200, 60);
-/// What is typed into the filter.
+/// Text typed into the filter.
 const TYPED: &str = "subnet node";
 /// Proposals in a page.
 const PAGE: u64 = 100;
@@ -79,7 +79,7 @@ fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1_000.0
 }
 
-fn spent() -> Duration {
+fn processor_time() -> Duration {
     meter::processor_time().unwrap_or_default()
 }
 
@@ -98,7 +98,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn how_many(text: &str) -> Result<usize, Failure> {
+fn parse_count(text: &str) -> Result<usize, Failure> {
     match text.trim() {
         "all" => Ok(usize::MAX),
         number => number.replace('_', "").parse().map_err(|_| {
@@ -112,15 +112,15 @@ fn how_many(text: &str) -> Result<usize, Failure> {
 /// # Errors
 /// When the network cannot be read or a folder cannot be written.
 pub async fn run(context: &Context, proposals: &str, neurons: &str) -> Result<(), Failure> {
-    let (proposals, neurons) = (how_many(proposals)?, how_many(neurons)?);
+    let (proposals, neurons) = (parse_count(proposals)?, parse_count(neurons)?);
     if context.global.offline {
         return Err(Failure::usage("bench asks the network; leave out --offline"));
     }
     let mut figures = Figures::default();
-    figures.add("processor time until the command began", millis(spent()), "ms");
-    let opened = open_to_ask(context, Need::IfUnlocked).await?;
+    figures.add("processor time until the command began", millis(processor_time()), "ms");
+    let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
     let Some(client) = &opened.client else { return Ok(()) };
-    note(
+    print_note(
         &context.global,
         "reading; this takes a while and loads the network: --proposals and --neurons say how much",
     );
@@ -150,7 +150,7 @@ pub async fn run(context: &Context, proposals: &str, neurons: &str) -> Result<()
     print(context, &opened.profile.name, &figures)
 }
 
-/// How long an answer takes, and how long until the first one: node keys are fetched for it.
+/// Measures the time of an answer, and of the first one, which includes fetching node keys.
 async fn round_trips(client: &Client, figures: &mut Figures) -> Result<Duration, Failure> {
     let page = ProposalsPage { limit: 1, ..ProposalsPage::default() };
     let began = Instant::now();
@@ -179,17 +179,17 @@ impl Reading {
         let traffic = client.traffic();
         Self {
             began: Instant::now(),
-            spent: spent(),
+            spent: processor_time(),
             requests: traffic.requests,
             bytes: traffic.bytes_received,
         }
     }
 
-    /// What reading so many rows cost. The bound is that of the round trips: `requests` of them, as
+    /// Adds the cost of reading so many rows. The bound is that of the round trips: `requests` of them, as
     /// many at once as are allowed.
     fn end(self, what: &str, rows: usize, client: &Client, trip: Duration, figures: &mut Figures) {
         let wall = self.began.elapsed();
-        let spent = spent().saturating_sub(self.spent);
+        let spent = processor_time().saturating_sub(self.spent);
         let traffic = client.traffic();
         let requests = traffic.requests - self.requests;
         let at_once = u64::try_from(client.profile().max_in_flight.max(1)).unwrap_or(1);
@@ -258,7 +258,7 @@ fn through_the_cache(
     figures: &mut Figures,
 ) -> Result<World, Failure> {
     let base = context.paths.cache_dir.join(format!("bench-{}", std::process::id()));
-    let removed = Removed(base.clone());
+    let removed = TemporaryFolder(base.clone());
     let nobody = SignerInfo::anonymous().principal;
     let total = rows.len();
     {
@@ -299,9 +299,9 @@ fn through_the_cache(
 }
 
 /// A folder that is removed with this.
-struct Removed(std::path::PathBuf);
+struct TemporaryFolder(std::path::PathBuf);
 
-impl Drop for Removed {
+impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         // What is left over is in the cache's folder, where everything may be deleted.
         let _ = std::fs::remove_dir_all(&self.0);
@@ -347,7 +347,7 @@ fn draw(info: crate::tui::app::state::NetworkInfo, world: World, figures: &mut F
     figures.add("filter: the slowest keystroke", slowest, "ms");
 }
 
-fn shown(value: f64) -> String {
+fn format_figure(value: f64) -> String {
     match value.abs() {
         v if v == v.trunc() && v < 1e15 => format!("{value:.0}"),
         v if v >= 100.0 => format!("{value:.0}"),
@@ -367,13 +367,13 @@ fn print(context: &Context, network: &str, figures: &Figures) -> Result<(), Fail
             .0
             .iter()
             .map(|f| {
-                let bound = f.bound.map(shown).unwrap_or_default();
-                vec![f.name.clone(), shown(f.value), f.unit.to_owned(), bound, f.note.clone()]
+                let bound = f.bound.map(format_figure).unwrap_or_default();
+                vec![f.name.clone(), format_figure(f.value), f.unit.to_owned(), bound, f.note.clone()]
             })
             .collect(),
     }
     .print(
-        Format::of(&context.global),
+        Format::from_flags(&context.global),
         "figures",
         json!({"network": network, "icpulse": env!("CARGO_PKG_VERSION"), "processors": std::thread::available_parallelism().map_or(1, usize::from)}),
     )

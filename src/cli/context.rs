@@ -1,4 +1,4 @@
-//! What every command needs: flags, folders, configuration, the clock.
+//! Common context of commands: flags, folders, configuration, the clock.
 
 use super::args::Global;
 use super::failure::Failure;
@@ -43,7 +43,7 @@ impl Context {
     /// # Errors
     /// When the folders cannot be told or the configuration is wrong.
     pub fn new(global: Global) -> Result<Self, Failure> {
-        let paths = Paths::of_user().map_err(Failure::failed)?;
+        let paths = Paths::for_user().map_err(Failure::failed)?;
         let config = Config::load(global.config.as_deref(), &paths.config_file())?;
         Ok(Self { global, paths, config, open_actions: Arc::default() })
     }
@@ -79,12 +79,12 @@ impl Context {
         }
     }
 
-    /// Whether text for a stream is coloured: the stream is a terminal, and nobody asked for no colours.
+    /// True if text for a stream is coloured: the stream is a terminal, and nobody asked for no colours.
     pub fn uses_color(&self, stream: &impl std::io::IsTerminal) -> bool {
         stream.is_terminal() && self.color() != Color::Never
     }
 
-    /// What is wanted of colours: flag, configuration, `NO_COLOR`.
+    /// Colour setting: flag, configuration, `NO_COLOR`.
     pub fn color(&self) -> Color {
         if self.global.no_color {
             return Color::Never;

@@ -3,7 +3,7 @@
 use super::args::{Demo as DemoCommand, ScaleArg};
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Format, note, print_exactly, print_json, print_text};
+use super::output::{Format, print_exactly, print_json, print_note, print_text};
 use crate::tui::app::signals::asked_to_end;
 use icpulse_demo::link::Link;
 use icpulse_demo::{Demo, Options, Scale, identity};
@@ -61,7 +61,7 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
             }
             let root_key = hex::encode(demo.root_key());
             let faults: Vec<String> = fault.iter().map(ToString::to_string).collect();
-            match Format::of(&context.global) {
+            match Format::from_flags(&context.global) {
                 Format::Json => print_json(&json!({
                     "url": demo.url(),
                     "root_key": root_key,
@@ -86,18 +86,21 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                 ))?,
             }
             std::io::stdout().flush()?;
-            note(&context.global, "serving until Ctrl-C; the network begins anew at each start");
+            print_note(&context.global, "serving until Ctrl-C; the network begins anew at each start");
             if !finality.0.is_zero() {
-                note(&context.global, format!("a round takes {finality}; calls are waited for {patience}"));
+                print_note(
+                    &context.global,
+                    format!("a round takes {finality}; calls are waited for {patience}"),
+                );
             }
             if !faults.is_empty() {
-                note(&context.global, format!("wrong with it: {}", faults.join(", ")));
+                print_note(&context.global, format!("wrong with it: {}", faults.join(", ")));
             }
             wait_for_end()?;
             let struck: Vec<String> =
                 demo.faults().struck().into_iter().map(|(kind, n)| format!("{kind} {n} times")).collect();
             if !struck.is_empty() {
-                note(&context.global, format!("faults that struck: {}", struck.join(", ")));
+                print_note(&context.global, format!("faults that struck: {}", struck.join(", ")));
             }
             Ok(())
         }

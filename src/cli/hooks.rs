@@ -26,7 +26,7 @@ use std::sync::{Arc, OnceLock};
 
 const OPERATIONS: [&str; 4] = ["action", "journal", "cache", "keystore"];
 
-/// Who counts.
+/// The operation whose steps are counted.
 pub(super) struct Steps {
     reached: [AtomicU32; OPERATIONS.len()],
     abort: Option<(usize, u32)>,
@@ -41,27 +41,27 @@ fn hook() -> Option<Arc<Steps>> {
 }
 
 /// As an action wants to be watched.
-pub(super) fn of_actions() -> Option<Arc<dyn action::Observer>> {
+pub(super) fn action_hook() -> Option<Arc<dyn action::Observer>> {
     hook().map(|steps| steps as Arc<dyn action::Observer>)
 }
 
 /// As the cache wants to be watched.
-pub(super) fn of_cache() -> Option<Arc<dyn cache::WriteObserver>> {
+pub(super) fn cache_hook() -> Option<Arc<dyn cache::WriteObserver>> {
     hook().map(|steps| steps as Arc<dyn cache::WriteObserver>)
 }
 
 /// As the journal wants to be watched.
-pub(super) fn of_journal() -> journal::Observer {
+pub(super) fn journal_hook() -> journal::Observer {
     file_steps("journal")
 }
 
 /// As the keystore wants to be watched.
-pub(super) fn of_keystore() -> Option<Arc<dyn WriteObserver>> {
+pub(super) fn keystore_hook() -> Option<Arc<dyn WriteObserver>> {
     file_steps("keystore")
 }
 
-/// How long requests are valid, if not as long as usual.
-pub(super) fn expiry() -> Option<Seconds> {
+/// Validity of requests, if not the usual one.
+pub(super) fn request_lifetime() -> Option<Seconds> {
     std::env::var("ICPULSE_TEST_EXPIRY").ok()?.parse().ok().map(Seconds)
 }
 
@@ -78,7 +78,7 @@ impl Frames {
 
     /// A frame is about to be drawn.
     #[allow(clippy::panic, reason = "breaking is what this hook is for")]
-    pub(super) fn drawing(&mut self) {
+    pub(super) fn count_frame(&mut self) {
         self.left = self.left.map(|n| n.saturating_sub(1));
         if self.left == Some(0) {
             std::panic::panic_any("broken on request (ICPULSE_TEST_PANIC)");

@@ -2,8 +2,8 @@
 
 use super::args::{Global, Identity, KeyAlgorithm};
 use super::context::Context;
-use super::failure::{Failure, Kind};
-use super::output::{Column, Format, Rows, note, print_exactly, print_json, print_text};
+use super::failure::{Failure, FailureKind};
+use super::output::{Column, Format, Rows, print_exactly, print_json, print_note, print_text};
 use super::prompt;
 use icpulse_model::account::{AccountIdentifier, Subaccount};
 use icpulse_wallet::{Algorithm, Entry, ExportForm, PemForm, Wallet, WalletError, inspect};
@@ -17,8 +17,8 @@ impl From<WalletError> for Failure {
             WalletError::Name(_)
             | WalletError::Reserved(_)
             | WalletError::Unknown { .. }
-            | WalletError::Exists(_) => Kind::Usage,
-            _ => Kind::Failed,
+            | WalletError::Exists(_) => FailureKind::Usage,
+            _ => FailureKind::Failed,
         };
         Self::new(kind, error)
     }
@@ -41,47 +41,47 @@ const COLUMNS: &[Column] = &[
 pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
     let global = &context.global;
     let mut wallet = Wallet::open(&context.paths.config_dir)?;
-    if let Some(observer) = super::hooks::of_keystore() {
+    if let Some(observer) = super::hooks::keystore_hook() {
         wallet = wallet.observed(observer);
     }
     for text in wallet.notes() {
-        note(global, text);
+        print_note(global, text);
     }
     let now = context.now();
     match command {
         Identity::New { name, algorithm } => {
-            let passphrase = prompt::new_passphrase(name)?;
+            let passphrase = prompt::ask_new_passphrase(name)?;
             let entry = wallet.new_identity(name, algorithm_of(*algorithm), &passphrase, now)?;
-            say_made(global, &entry)
+            print_created(global, &entry)
         }
         Identity::Import { name, file, reference: true } => {
             let old = if Wallet::file_needs_passphrase(file)? {
-                Some(prompt::passphrase(&format!("Passphrase of {}: ", file.display()))?)
+                Some(prompt::ask_passphrase(&format!("Passphrase of {}: ", file.display()))?)
             } else {
                 None
             };
             for warning in Wallet::file_warnings(file) {
-                note(global, format!("warning: {warning}"));
+                print_note(global, format!("warning: {warning}"));
             }
             let entry = wallet.add_file(name, file, old.as_deref().map(String::as_str), now)?;
-            say_made(global, &entry)
+            print_created(global, &entry)
         }
         Identity::Import { name, file, reference: false } => {
             let pem = read_key_file(file)?;
             let old = if inspect(&pem).is_ok_and(|form| form == PemForm::Encrypted) {
-                Some(prompt::passphrase(&format!("Passphrase of {}: ", file.display()))?)
+                Some(prompt::ask_passphrase(&format!("Passphrase of {}: ", file.display()))?)
             } else {
                 None
             };
-            let new = prompt::new_passphrase(name)?;
+            let new = prompt::ask_new_passphrase(name)?;
             let entry = wallet.import(name, &pem, old.as_deref().map(String::as_str), &new, now)?;
-            say_made(global, &entry)
+            print_created(global, &entry)
         }
         Identity::List => list(&wallet, global),
         Identity::Use { name } => {
             let chosen = (name != "anonymous").then_some(name.as_str());
             wallet.use_identity(chosen)?;
-            note(global, format!("{name} is now the default"));
+            print_note(global, format!("{name} is now the default"));
             Ok(())
         }
         Identity::Show { name } => {
@@ -95,20 +95,20 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
                 })?,
             };
             for warning in wallet.warnings(&entry.name).unwrap_or_default() {
-                note(global, format!("warning: {warning}"));
+                print_note(global, format!("warning: {warning}"));
             }
             show(&entry, global)
         }
         Identity::Export { name } => {
             let passphrase = if wallet.needs_passphrase(name)? {
-                Some(prompt::passphrase(&format!("Passphrase of {name}: "))?)
+                Some(prompt::ask_passphrase(&format!("Passphrase of {name}: "))?)
             } else {
                 None
             };
             let new = match &passphrase {
                 // A key leaves as it is kept: encrypted, under the same passphrase unless another is typed.
                 Some(same) => Zeroizing::new(same.to_string()),
-                None => prompt::new_passphrase(name)?,
+                None => prompt::ask_new_passphrase(name)?,
             };
             let pem = wallet.export(
                 name,
@@ -120,15 +120,16 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
         Identity::Remove { name, yes } => {
             let entry = wallet.show(name)?.clone();
             if !yes {
-                note(global, format!("{} controls {}", entry.name, entry.principal));
-                prompt::exact(&format!("Remove it? Type its name, {name}: "), name)?;
+                print_note(global, format!("{} controls {}", entry.name, entry.principal));
+                prompt::ask_for_word(&format!("Remove it? Type its name, {name}: "), name)?;
             }
             let removed = wallet.remove(name, name, now)?;
             match removed.kept_at {
-                Some(path) => {
-                    note(global, format!("removed {name}; its encrypted key was moved to {}", path.display()))
-                }
-                None => note(global, format!("removed {name}; its file was left in place")),
+                Some(path) => print_note(
+                    global,
+                    format!("removed {name}; its encrypted key was moved to {}", path.display()),
+                ),
+                None => print_note(global, format!("removed {name}; its file was left in place")),
             }
             Ok(())
         }
@@ -153,7 +154,7 @@ fn account(entry: &Entry) -> AccountIdentifier {
     AccountIdentifier::new(&entry.principal, &Subaccount::DEFAULT)
 }
 
-fn object(entry: &Entry, default: bool) -> Value {
+fn identity_json(entry: &Entry, default: bool) -> Value {
     json!({
         "name": entry.name,
         "kind": entry.kind,
@@ -170,7 +171,7 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
     let is_default = |e: &Entry| default.as_deref() == Some(e.name.as_str());
     let rows = Rows {
         columns: COLUMNS.into(),
-        objects: wallet.list().iter().map(|e| object(e, is_default(e))).collect(),
+        objects: wallet.list().iter().map(|e| identity_json(e, is_default(e))).collect(),
         text: wallet
             .list()
             .iter()
@@ -185,18 +186,23 @@ fn list(wallet: &Wallet, global: &Global) -> Result<(), Failure> {
             })
             .collect(),
     };
-    if rows.objects.is_empty() && Format::of(global) == Format::Text {
-        note(global, "no identities; `icpulse identity new NAME` creates one");
+    if rows.objects.is_empty() && Format::from_flags(global) == Format::Text {
+        print_note(global, "no identities; `icpulse identity new NAME` creates one");
         return Ok(());
     }
-    rows.print(Format::of(global), "identities", json!({}))
+    rows.print(Format::from_flags(global), "identities", json!({}))
 }
 
 fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
-    match Format::of(global) {
-        Format::Json => print_json(&object(entry, false)),
-        Format::Csv => Rows { columns: COLUMNS.into(), objects: vec![object(entry, false)], text: vec![] }
-            .print(Format::Csv, "identities", json!({})),
+    match Format::from_flags(global) {
+        Format::Json => print_json(&identity_json(entry, false)),
+        Format::Csv => {
+            Rows { columns: COLUMNS.into(), objects: vec![identity_json(entry, false)], text: vec![] }.print(
+                Format::Csv,
+                "identities",
+                json!({}),
+            )
+        }
         Format::Text => print_text(&format!(
             "name       {}\nkind       {}\nalgorithm  {:?}\nprincipal  {}\naccount    {}\n",
             entry.name,
@@ -208,8 +214,8 @@ fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
     }
 }
 
-fn say_made(global: &Global, entry: &Entry) -> Result<(), Failure> {
+fn print_created(global: &Global, entry: &Entry) -> Result<(), Failure> {
     show(entry, global)?;
-    note(global, format!("`icpulse identity use {}` makes it the default", entry.name));
+    print_note(global, format!("`icpulse identity use {}` makes it the default", entry.name));
     Ok(())
 }

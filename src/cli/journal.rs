@@ -1,14 +1,17 @@
 //! `icpulse journal`: what was confirmed, what became of it, and what is left of it.
 
-use super::act::{Carried, carry_out_review, options, print_execution, report, text_of_execution};
+use super::action::{
+    ActionContext, action_options, carry_out_review, describe_execution, print_execution, report_outcome,
+};
 use super::args::Journal as Command;
 use super::context::Context;
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::json;
-use super::open::{Need, Opened, open_to_ask};
+use super::network::watch_rows;
+use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::operations::read_world;
-use super::output::{Format, Rows, note, parse_filter, print_json, print_text, select_rows, to_stderr};
-use crate::datasets::Listed;
+use super::output::{Format, Rows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr};
+use crate::datasets::ListRow;
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
     self, Journal as _, PlanContext, Plans, Scope, find_review_obstacle, look_up_rest,
@@ -28,47 +31,85 @@ use std::sync::Arc;
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
-        Command::List { filter, limit } => {
+        Command::List { filter, limit, watch } => {
             let query = parse_filter(filter, JournalEntry::dataset())?;
-            let opened = open_to_ask(context, Need::IfUnlocked).await?;
+            let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
+            if *watch {
+                let read = async || {
+                    let cells = Cells { now: context.now(), ..Cells::default() };
+                    let entries = opened.journal_entries()?.entries;
+                    Ok((select_rows(entries, &query, Some(*limit), &cells), cells))
+                };
+                let object = |entry: &JournalEntry, _: &Cells| (entry.id.clone(), json::journal_entry(entry));
+                return watch_rows(context, read, object).await;
+            }
             list(context, &opened, &query, *limit)
         }
+        Command::Show { id } => {
+            let opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
+            show(context, &opened, id)
+        }
         Command::Resume(_) => {
-            let opened = open_to_ask(context, Need::ToSign).await?;
+            let opened = open_uncached(context, IdentityNeed::ToSign).await?;
             resume(context, &opened).await
         }
         Command::Dismiss { id } => {
-            let opened = open_to_ask(context, Need::ToSign).await?;
+            let opened = open_uncached(context, IdentityNeed::ToSign).await?;
             dismiss(context, &opened, id)
         }
     }
 }
 
-fn list(context: &Context, opened: &Opened, query: &Query, limit: usize) -> Result<(), Failure> {
+fn list(context: &Context, opened: &OpenNetwork, query: &Query, limit: usize) -> Result<(), Failure> {
     let JournalEntries { entries, unreadable } = opened.journal_entries()?;
     let is_empty = entries.is_empty();
     let cells = Cells { now: context.now(), ..Cells::default() };
     let entries = select_rows(entries, query, Some(limit), &cells);
-    tell_unreadable(context, &unreadable);
-    match Format::of(&context.global) {
+    print_unreadable(context, &unreadable);
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(&serde_json::json!({
             "actions": entries.iter().map(json::journal_entry).collect::<Vec<_>>(),
             "unreadable": unreadable,
         })),
-        Format::Csv => Rows::of(JournalEntry::dataset(), entries.iter(), &cells, Format::Csv).print(
-            Format::Csv,
+        Format::Text if entries.is_empty() => {
+            print_note(&context.global, if is_empty { "the journal is empty" } else { "no matches" });
+            Ok(())
+        }
+        format => Rows::from_rows(JournalEntry::dataset(), entries.iter(), &cells, format).print(
+            format,
             "actions",
             Value::Null,
         ),
-        Format::Text if entries.is_empty() => {
-            note(&context.global, if is_empty { "the journal is empty" } else { "no matches" });
-            Ok(())
-        }
-        Format::Text => print_text(&entries.iter().map(text_of_entry).collect::<Vec<_>>().join("\n")),
     }
 }
 
-fn text_of_entry(entry: &JournalEntry) -> String {
+fn show(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Failure> {
+    let JournalEntries { entries, unreadable } = opened.journal_entries()?;
+    print_unreadable(context, &unreadable);
+    let entry = find_entry(&entries, id)?;
+    match Format::from_flags(&context.global) {
+        Format::Json => print_json(&json::journal_entry(entry)),
+        Format::Text => print_text(&describe_entry(entry)),
+        Format::Csv => {
+            Err(Failure::usage("one action has no rows for --csv; use --json, or `icpulse journal list`"))
+        }
+    }
+}
+
+/// The action whose id begins with a text.
+fn find_entry<'e>(entries: &'e [JournalEntry], id: &str) -> Result<&'e JournalEntry, Failure> {
+    let matching: Vec<&JournalEntry> =
+        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
+    match matching.as_slice() {
+        [] => Err(Failure::usage(format!(
+            "no action '{id}' in the journal; `icpulse journal list` has the ids"
+        ))),
+        [only] => Ok(only),
+        many => Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len()))),
+    }
+}
+
+fn describe_entry(entry: &JournalEntry) -> String {
     let execution = &entry.execution;
     let mut marks = Vec::new();
     match entry.authenticity {
@@ -88,13 +129,13 @@ fn text_of_entry(entry: &JournalEntry) -> String {
         execution.confirmed.date_minute(),
         entry.id,
         execution.signer,
-        text_of_execution(execution)
+        describe_execution(execution)
     )
 }
 
-fn tell_unreadable(context: &Context, unreadable: &[String]) {
+fn print_unreadable(context: &Context, unreadable: &[String]) {
     if !unreadable.is_empty() {
-        note(
+        print_note(
             &context.global,
             format!(
                 "{} of the action journal cannot be read (damaged, or written by a newer icpulse): {}; check your neurons and transactions before repeating an action",
@@ -110,31 +151,31 @@ fn tell_unreadable(context: &Context, unreadable: &[String]) {
 }
 
 /// Follows up every open action of the identity, then reviews and carries out what is left of each.
-async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
+async fn resume(context: &Context, opened: &OpenNetwork) -> Result<(), Failure> {
     let client = opened
         .client
         .clone()
         .ok_or_else(|| Failure::usage("--offline never asks the network, so nothing can be followed up"))?;
     let journal = opened.signer_journal()?;
     let known = journal.entries().map_err(Failure::failed)?;
-    tell_unreadable(context, &known.unreadable);
-    tell_altered(context, &known.entries);
+    print_unreadable(context, &known.unreadable);
+    print_altered(context, &known.entries);
     let told = context.global.clone();
     let progress = move |execution: Arc<Execution>| {
         if execution.steps.iter().any(|s| s.state.is_unproven()) {
-            note(&told, format!("{}: asking what became of it …", execution.title));
+            print_note(&told, format!("{}: asking what became of it …", execution.title));
         }
     };
-    let followed = action::follow_up_all(&client, &journal, &options(), Scope::All, &progress)
+    let followed = action::follow_up_all(&client, &journal, &action_options(), Scope::All, &progress)
         .await
         .map_err(Failure::failed)?;
-    let me = opened.who.principal();
+    let me = opened.identity.principal();
     let elsewhere = |e: &&JournalEntry| e.under_way && e.execution.signer == me;
     for entry in known.entries.iter().filter(elsewhere) {
-        note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
+        print_note(&context.global, format!("{}: under way in another icpulse", entry.execution.title));
     }
     if followed.is_empty() {
-        note(&context.global, "this identity has no unfinished actions");
+        print_note(&context.global, "this identity has no unfinished actions");
         return Ok(());
     }
     let mut worst = Ok(());
@@ -146,7 +187,7 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         let moves_money = |i: &usize| execution.steps.get(*i).is_some_and(|step| step.moves_money);
         let unpaid = left.iter().any(moves_money);
         if unpaid && context.global.signing.yes {
-            note(
+            print_note(
                 &context.global,
                 format!(
                     "{}: nothing was paid, and --yes pays nothing that was not sent; do it again, or run `icpulse journal resume` without --yes",
@@ -158,14 +199,14 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
         let ended = if offered {
             let known = execution.clone();
             match finish(context, opened, &client, &journal, execution).await {
-                Err(failure) if matches!(failure.kind, Kind::Unconfirmed | Kind::Network) => {
+                Err(failure) if matches!(failure.kind, FailureKind::Unconfirmed | FailureKind::Network) => {
                     print_execution(context, &known)?;
                     Err(failure)
                 }
                 other => other,
             }
         } else {
-            report(context, &execution)
+            report_outcome(context, &execution)
         };
         if let Err(failure) = ended {
             worst = Err(failure);
@@ -177,7 +218,7 @@ async fn resume(context: &Context, opened: &Opened) -> Result<(), Failure> {
 /// Reviews what is left of an action, asks, and carries it out.
 async fn finish(
     context: &Context,
-    opened: &Opened,
+    opened: &OpenNetwork,
     client: &Client,
     journal: &action::SignerJournal,
     execution: Execution,
@@ -188,7 +229,7 @@ async fn finish(
         action::operations::find_operation(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
     let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
     let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
-    let signer = opened.who.info();
+    let signer = opened.identity.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(
         execution,
@@ -202,12 +243,12 @@ async fn finish(
         },
     )?;
     review.blocked = review.blocked.take().or(find_review_obstacle(&review, &journal.entries()));
-    carry_out_review(Carried { context, opened, client, journal }, &mut plans, &review).await
+    carry_out_review(ActionContext { context, opened, client, journal }, &mut plans, &review).await
 }
 
-fn tell_altered(context: &Context, entries: &[JournalEntry]) {
+fn print_altered(context: &Context, entries: &[JournalEntry]) {
     for entry in entries.iter().filter(|e| e.authenticity == Authenticity::Altered) {
-        note(
+        print_note(
             &context.global,
             format!(
                 "action {} was altered since icpulse wrote it: it is not followed up. Check your transactions, then put it aside with `icpulse journal dismiss {}`",
@@ -218,41 +259,29 @@ fn tell_altered(context: &Context, entries: &[JournalEntry]) {
 }
 
 /// Leaves an action as it is; an altered document is put aside.
-fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> {
+fn dismiss(context: &Context, opened: &OpenNetwork, id: &str) -> Result<(), Failure> {
     let journal = opened.signer_journal()?;
     let JournalEntries { entries, unreadable } = journal.entries().map_err(Failure::failed)?;
     if let [only] = unreadable.iter().filter(|u| !id.is_empty() && u.starts_with(id)).collect::<Vec<_>>()[..]
     {
         let kept = opened.journal()?.set_aside(only).map_err(Failure::failed)?;
-        note(&context.global, format!("the document is put aside: {}", kept.display()));
+        print_note(&context.global, format!("the document is put aside: {}", kept.display()));
         return Ok(());
     }
-    let matching: Vec<&JournalEntry> =
-        entries.iter().filter(|e| !id.is_empty() && e.id.starts_with(id)).collect();
-    let entry = match matching.as_slice() {
-        [] => {
-            return Err(Failure::usage(format!(
-                "no action '{id}' in the journal; `icpulse journal list` has the ids"
-            )));
-        }
-        [only] => *only,
-        many => {
-            return Err(Failure::usage(format!("'{id}' matches {} ids; give more characters", many.len())));
-        }
-    };
+    let entry = find_entry(&entries, id)?;
     if entry.authenticity == Authenticity::Altered {
         let kept = opened.journal()?.set_aside(&entry.id).map_err(Failure::failed)?;
-        note(&context.global, format!("moved the altered document to {}", kept.display()));
+        print_note(&context.global, format!("moved the altered document to {}", kept.display()));
         return Ok(());
     }
-    if entry.execution.signer != opened.who.principal() {
+    if entry.execution.signer != opened.identity.principal() {
         return Err(Failure::new(
-            Kind::Refused,
+            FailureKind::Refused,
             "this action is another identity's; dismiss it with that identity (--identity)",
         ));
     }
     if entry.execution.is_paid_and_unfinished() {
-        note(
+        print_note(
             &context.global,
             format!(
                 "{}: it is paid and not finished. The ICP lie on the neuron's account, and icpulse will not mention it again",
@@ -264,12 +293,12 @@ fn dismiss(context: &Context, opened: &Opened, id: &str) -> Result<(), Failure> 
     print_execution(context, &dismissed)
 }
 
-/// What a command tells about open actions when it has ended.
+/// Open actions, printed when a command has ended.
 #[derive(Clone, Debug)]
 pub struct OpenActions {
     /// The journal of the network that the command used.
     pub journal: Arc<ActionJournal>,
-    /// Whose actions count.
+    /// The signer of the actions.
     pub signer: Principal,
     /// Checks their documents, if the identity is unlocked.
     pub key: Option<JournalKey>,
@@ -289,7 +318,7 @@ impl OpenActions {
     }
 
     /// Says on standard error which actions are open.
-    pub fn tell(&self) {
+    pub fn print(&self) {
         let open = self.list();
         let Some(latest) = open.first() else { return };
         let action = &latest.execution;
@@ -298,7 +327,7 @@ impl OpenActions {
             n => format!(" and {} more", n - 1),
         };
         to_stderr(&format_args!(
-            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal list` shows its steps",
+            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal show` shows its steps",
             action.title,
             action.confirmed.date_minute()
         ));

@@ -1,12 +1,12 @@
 //! The model as JSON with stable names. Integers that may exceed 2^53 (ids of neurons,
 //! e8s, voting power, memos) are always strings, so that no reader loses digits.
 
-use crate::datasets::Listed;
+use crate::datasets::ListRow;
 pub use crate::datasets::export::evidence_json as evidence;
 use crate::datasets::export::{big, object, time};
 use icpulse_model::act::{Execution, Review, SignerInfo, Step, StepState};
 use icpulse_model::dataset::Context;
-use icpulse_model::network::{Facts, NetworkTrust};
+use icpulse_model::network::{NetworkFacts, NetworkTrust};
 use icpulse_model::neuron::Neuron;
 use icpulse_model::proposal::{Proposal, ProposalBody, Value as Tree};
 use icpulse_model::review::confirmation_word;
@@ -14,7 +14,7 @@ use icpulse_model::{E8s, Timestamp};
 use icpulse_store::journal::JournalEntry;
 use serde_json::{Map, Value, json};
 
-fn e8s(amount: E8s) -> Value {
+fn e8s_json(amount: E8s) -> Value {
     big(amount.0)
 }
 
@@ -23,17 +23,17 @@ pub fn proposal(p: &Proposal, now: Timestamp) -> Value {
     object(Proposal::dataset(), p, &Context { now, ..Context::default() })
 }
 
-fn tree(value: &Tree) -> Value {
+fn payload_json(value: &Tree) -> Value {
     match value {
         Tree::Null => Value::Null,
         Tree::Bool(b) => Value::Bool(*b),
         Tree::Number(n) => Value::String(n.to_string()),
         Tree::Text(t) => Value::String(t.to_string()),
         Tree::Blob { len, head } => json!({ "blob_bytes": len, "head_hex": head }),
-        Tree::List(items) => Value::Array(items.iter().map(tree).collect()),
-        Tree::Map(entries) => {
-            Value::Object(entries.iter().map(|(k, v)| (k.to_string(), tree(v))).collect::<Map<_, _>>())
-        }
+        Tree::List(items) => Value::Array(items.iter().map(payload_json).collect()),
+        Tree::Map(entries) => Value::Object(
+            entries.iter().map(|(k, v)| (k.to_string(), payload_json(v))).collect::<Map<_, _>>(),
+        ),
     }
 }
 
@@ -49,7 +49,7 @@ pub fn proposal_full(p: &Proposal, body: Option<&ProposalBody>, now: Timestamp) 
             json!({
                 "name": body.payload.name.as_str(),
                 "description": body.payload.description.as_str(),
-                "value": tree(&body.payload.value),
+                "value": payload_json(&body.payload.value),
             }),
         );
     }
@@ -61,7 +61,7 @@ pub fn neuron(n: &Neuron, cx: &Context) -> Value {
     object(Neuron::dataset(), n, cx)
 }
 
-/// Who acts.
+/// The identity in use.
 pub fn signer(s: &SignerInfo) -> Value {
     json!({
         "name": s.name.as_str(),
@@ -73,14 +73,14 @@ pub fn signer(s: &SignerInfo) -> Value {
 }
 
 /// Facts of governance and tokens.
-pub fn facts(f: &Facts, now: Timestamp) -> Value {
+pub fn facts(f: &NetworkFacts, now: Timestamp) -> Value {
     json!({
         "icp_xdr_permyriad": f.icp_xdr.as_ref().map(|r| json!({"value": r.value.0, "evidence": evidence(&r.evidence, now)})),
         "maturity_modulation_permyriad": f.modulation.as_ref().map(|m| json!({"value": m.value.permyriad, "evidence": evidence(&m.evidence, now)})),
         "economics": f.economics.as_ref().map(|e| json!({
-            "neuron_minimum_stake_e8s": e8s(e.value.neuron_minimum_stake),
-            "reject_cost_e8s": e8s(e.value.reject_cost),
-            "transaction_fee_e8s": e8s(e.value.transaction_fee),
+            "neuron_minimum_stake_e8s": e8s_json(e.value.neuron_minimum_stake),
+            "reject_cost_e8s": e8s_json(e.value.reject_cost),
+            "transaction_fee_e8s": e8s_json(e.value.transaction_fee),
             "minimum_dissolve_delay_to_vote_seconds": e.value.minimum_delay_to_vote.0,
             "start_reducing_voting_power_after_seconds": e.value.start_reducing_after.0,
             "clear_following_after_seconds": e.value.clear_following_after.0,
@@ -88,23 +88,23 @@ pub fn facts(f: &Facts, now: Timestamp) -> Value {
         })),
         "metrics": f.metrics.as_ref().map(|m| json!({
             "total_supply_icp": m.value.total_supply_icp.to_string(),
-            "total_staked_e8s": e8s(m.value.total_staked),
-            "total_locked_e8s": e8s(m.value.total_locked),
-            "total_maturity_e8s": e8s(m.value.total_maturity),
+            "total_staked_e8s": e8s_json(m.value.total_staked),
+            "total_locked_e8s": e8s_json(m.value.total_locked),
+            "total_maturity_e8s": e8s_json(m.value.total_maturity),
             "computed": m.value.at.rfc3339(),
             "evidence": evidence(&m.evidence, now),
         })),
         "reward_event": f.reward_event.as_ref().map(|r| json!({
             "day_after_genesis": r.value.day_after_genesis,
             "at": r.value.at.rfc3339(),
-            "distributed_e8s": e8s(r.value.distributed),
-            "total_available_e8s": e8s(r.value.total_available),
+            "distributed_e8s": e8s_json(r.value.distributed),
+            "total_available_e8s": e8s_json(r.value.total_available),
             "evidence": evidence(&r.evidence, now),
         })),
     })
 }
 
-/// Whether a network is the Internet Computer, and which canisters are not its own.
+/// The network's trust: root key and foreign canisters.
 pub fn trust(trust: &NetworkTrust) -> Value {
     json!({
         "is_internet_computer": trust.is_main(),
@@ -112,12 +112,12 @@ pub fn trust(trust: &NetworkTrust) -> Value {
         "foreign_canisters": trust.foreign.iter().map(|c| json!({
             "replaces": c.role,
             "canister": c.id.to_text(),
-            "note": c.words(),
+            "note": c.describe(),
         })).collect::<Vec<_>>(),
     })
 }
 
-/// What would be signed.
+/// A review.
 pub fn review(r: &Review) -> Value {
     json!({
         "plan": r.plan.to_string(),
@@ -135,8 +135,8 @@ pub fn review(r: &Review) -> Value {
             "arguments": c.arguments.iter().map(|(k, v)| json!({"name": k, "value": v.as_str()})).collect::<Vec<_>>(),
             "argument_sha256": c.arg_digest,
         })).collect::<Vec<_>>(),
-        "total_cost_e8s": e8s(r.total_cost),
-        "fees_e8s": e8s(r.fees),
+        "total_cost_e8s": e8s_json(r.total_cost),
+        "fees_e8s": e8s_json(r.fees),
         "effects": r.effects.iter().map(icpulse_model::text::Line::as_str).collect::<Vec<_>>(),
         "irreversible": r.irreversible.iter().map(icpulse_model::text::Line::as_str).collect::<Vec<_>>(),
         "warnings": r.warnings.iter().map(icpulse_model::text::Line::as_str).collect::<Vec<_>>(),
@@ -185,7 +185,7 @@ pub fn journal_entry(e: &JournalEntry) -> Value {
     value
 }
 
-/// What became of an action.
+/// An action with its outcome.
 pub fn execution(e: &Execution) -> Value {
     json!({
         "plan": e.plan.to_string(),

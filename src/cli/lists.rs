@@ -7,33 +7,33 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 use icpulse_model::dataset::List;
 use std::ffi::OsStr;
 
-/// What a list shows.
+/// Filter and limits of a list.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Listing {
+pub struct ListOptions {
     /// Filter of words and fields, such as "nodes>13 -country:US"; docs/lists.md has the fields
     #[arg(long, short = 'f', default_value = "", value_name = "QUERY", allow_hyphen_values = true)]
     pub filter: String,
     /// Maximum number of rows
     #[arg(long, short = 'l', value_name = "N")]
     pub limit: Option<usize>,
-    /// Print again whenever something changes; with --json or --csv only the rows that changed
+    /// Print again at every change; with --json or --csv only changed rows
     #[arg(long, short = 'w')]
     pub watch: bool,
 }
 
-/// One of a list.
+/// Subcommands of a list.
 #[derive(Debug, Subcommand)]
-pub enum One {
-    /// All of them
-    List(Listing),
-    /// One in full
+pub enum ListAction {
+    /// List the rows
+    List(ListOptions),
+    /// Show one row with all its details
     Show {
-        /// Its id, or the beginning of it
+        /// Id, or its beginning
         id: String,
     },
-    /// Every figure with nodes added and removed; nothing is asked or signed
+    /// Show a subnet's figures with nodes added and removed; nothing is signed
     WhatIf {
-        /// The subnet's id, or the beginning of it
+        /// Id of the subnet, or its beginning
         id: String,
         /// A node to add (may be repeated)
         #[arg(long, value_name = "NODE")]
@@ -44,42 +44,42 @@ pub enum One {
     },
 }
 
-/// A list of the network, or one of it.
+/// A list of the network, or one of its rows.
 #[derive(Debug)]
 pub struct ListCommand {
-    /// Which list.
+    /// The list.
     pub list: &'static NetworkList,
-    /// What of it is shown.
-    pub listing: Listing,
-    /// One of it.
-    pub one: Option<One>,
+    /// Filter and limits.
+    pub listing: ListOptions,
+    /// A subcommand of the list.
+    pub one: Option<ListAction>,
 }
 
-fn listed() -> impl Iterator<Item = &'static NetworkList> {
+fn commands() -> impl Iterator<Item = &'static NetworkList> {
     NETWORK.iter().copied().filter(|list| list.is_command)
 }
 
 /// A list's filter completes its field names.
-fn with_fields(command: Command, list: &'static NetworkList) -> Command {
+fn complete_fields(command: Command, list: &'static NetworkList) -> Command {
     command.mut_arg("filter", |arg| arg.value_parser(FilterParser(list.dataset)).hide_possible_values(true))
 }
 
-fn command(list: &'static NetworkList) -> Command {
+fn build_command(list: &'static NetworkList) -> Command {
     let info = &list.dataset.info;
     let base = Command::new(info.id).visible_aliases(info.aliases.iter().copied());
-    let command = One::augment_subcommands(Listing::augment_args(base))
+    let command = ListAction::augment_subcommands(ListOptions::augment_args(base))
         // What is flattened in says what it is itself.
         .about(info.about)
         .args_conflicts_with_subcommands(true)
-        .mut_subcommand("list", |command| with_fields(command, list))
+        .mut_subcommand("list", |command| complete_fields(command, list))
         // Only subnets have nodes that could be others.
         .mut_subcommand("what-if", |command| command.hide(!list.has_what_if));
-    with_fields(command, list)
+    complete_fields(command, list)
 }
 
 impl Subcommand for ListCommand {
     fn augment_subcommands(cmd: Command) -> Command {
-        listed().fold(cmd, |cmd, list| cmd.subcommand(command(list)))
+        commands().fold(cmd, |cmd, list| cmd.subcommand(build_command(list)))
     }
 
     fn augment_subcommands_for_update(cmd: Command) -> Command {
@@ -87,23 +87,23 @@ impl Subcommand for ListCommand {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        listed().any(|list| list.dataset.info.id == name)
+        commands().any(|list| list.dataset.info.id == name)
     }
 }
 
 impl FromArgMatches for ListCommand {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let found = matches
-            .subcommand()
-            .and_then(|(name, matches)| Some((listed().find(|list| list.dataset.info.id == name)?, matches)));
+        let found = matches.subcommand().and_then(|(name, matches)| {
+            Some((commands().find(|list| list.dataset.info.id == name)?, matches))
+        });
         let Some((list, matches)) = found else {
             return Err(Error::raw(ErrorKind::MissingSubcommand, "no list given\n"));
         };
-        let one = matches.subcommand_name().map(|_| One::from_arg_matches(matches)).transpose()?;
-        if matches!(one, Some(One::WhatIf { .. })) && !list.has_what_if {
+        let one = matches.subcommand_name().map(|_| ListAction::from_arg_matches(matches)).transpose()?;
+        if matches!(one, Some(ListAction::WhatIf { .. })) && !list.has_what_if {
             return Err(Error::raw(ErrorKind::InvalidSubcommand, "what-if is a command of subnets\n"));
         }
-        Ok(Self { list, listing: Listing::from_arg_matches(matches)?, one })
+        Ok(Self { list, listing: ListOptions::from_arg_matches(matches)?, one })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -147,14 +147,14 @@ impl TypedValueParser for NetworkListParser {
             let info = &list.dataset.info;
             info.id == value || info.aliases.iter().any(|alias| *alias == value)
         };
-        listed().find(is_named).ok_or_else(|| {
-            let names: Vec<&str> = listed().map(|list| list.dataset.info.id).collect();
+        commands().find(is_named).ok_or_else(|| {
+            let names: Vec<&str> = commands().map(|list| list.dataset.info.id).collect();
             let message = format!("unknown list '{}'; available: {}\n", value.display(), names.join(", "));
             Error::raw(ErrorKind::InvalidValue, message).with_cmd(command)
         })
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(listed().map(|list| PossibleValue::new(list.dataset.info.id))))
+        Some(Box::new(commands().map(|list| PossibleValue::new(list.dataset.info.id))))
     }
 }

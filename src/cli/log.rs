@@ -12,9 +12,9 @@ use tracing::level_filters::LevelFilter;
 
 /// Neutralises what is logged: a log is read in a terminal, too.
 #[derive(Debug)]
-pub struct Neutral<W>(pub W);
+pub struct NeutralWriter<W>(pub W);
 
-impl<W: Write> Write for Neutral<W> {
+impl<W: Write> Write for NeutralWriter<W> {
     /// One record comes as one piece.
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(record);
@@ -27,10 +27,10 @@ impl<W: Write> Write for Neutral<W> {
     }
 }
 
-/// What writes records to `writer`.
+/// A subscriber that writes records to `writer`.
 pub fn subscriber<W: Write + Send + 'static>(writer: W, level: LevelFilter) -> impl Subscriber + Send + Sync {
     tracing_subscriber::fmt()
-        .with_writer(Mutex::new(Neutral(writer)))
+        .with_writer(Mutex::new(NeutralWriter(writer)))
         .with_ansi(false)
         // A log that cannot be written (a full disk) must not be told on the screen, line by line.
         .log_internal_errors(false)

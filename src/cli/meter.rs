@@ -1,4 +1,4 @@
-//! What this process used of the machine: for the log and for `icpulse bench`.
+//! Resource usage of this process, for the log and for `icpulse bench`.
 
 use std::time::Duration;
 

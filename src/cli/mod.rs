@@ -1,7 +1,8 @@
 //! The composition root, and the same model and actions without a screen.
 
 mod account;
-mod act;
+mod action;
+pub mod active_theme;
 mod alerts;
 pub mod args;
 mod bench;
@@ -16,7 +17,6 @@ mod journal;
 pub mod json;
 mod lists;
 pub mod log;
-pub mod look;
 mod meter;
 pub mod network;
 mod neurons;
@@ -30,7 +30,7 @@ pub mod review;
 mod serve;
 pub mod services;
 mod settings;
-mod touch;
+mod touch_reporter;
 pub mod tui;
 pub mod watcher;
 
@@ -45,13 +45,16 @@ use std::sync::Arc;
 pub fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
+            return exit_code(Err(Failure::usage(error.render().to_string().trim())), true);
+        }
         Err(error) => {
             // clap prints help and version to standard output, errors to standard error.
             let printed = error.print();
             if error.use_stderr() {
-                return ExitCode::from(failure::Kind::Usage as u8);
+                return ExitCode::from(failure::FailureKind::Usage as u8);
             }
-            return ended(printed.map_err(|e| output::cannot_write(&e)));
+            return exit_code(printed.map_err(|e| output::write_error(&e)), false);
         }
     };
     let loud = std::panic::take_hook();
@@ -61,22 +64,27 @@ pub fn main() -> ExitCode {
             loud(info);
         }
     }));
+    let is_json = cli.global.json;
     let result = run(cli);
     let spent = meter::processor_time().unwrap_or_default();
     tracing::info!(processor_ms = %meter::millis(spent), "the command ends");
-    ended(result)
+    exit_code(result, is_json)
 }
 
-fn ended(result: Result<(), Failure>) -> ExitCode {
+fn exit_code(result: Result<(), Failure>, is_json: bool) -> ExitCode {
     for text in icpulse_store::cache::take_unkept() {
         output::to_stderr(&format_args!("icpulse: {text}"));
     }
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if failure.kind != failure::Kind::Closed {
+            if failure.kind != failure::FailureKind::Closed {
                 // Where this cannot be said, the exit code still tells.
-                output::to_stderr(&format_args!("icpulse: {failure}"));
+                if is_json {
+                    output::to_stderr(&failure.to_json());
+                } else {
+                    output::to_stderr(&format_args!("icpulse: {failure}"));
+                }
             }
             failure.exit_code()
         }
@@ -89,7 +97,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Completions { shell }) => {
             return settings::completions(*shell);
         }
-        Some(Command::Man { folder }) => return settings::man(folder.as_deref()),
+        Some(Command::Man { command, folder }) => return settings::man(command, folder.as_deref()),
         _ => {}
     }
     if let Some(Command::Config(command)) = &cli.command
@@ -113,9 +121,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
     // The journal's own commands and the overview show open actions themselves.
     let shows_actions = matches!(&cli.command, Some(Command::Journal(_) | Command::Overview) | None);
     let open_actions = Arc::clone(&context.open_actions);
-    let result = runtime.block_on(over_the_network(context, cli.command));
+    let result = runtime.block_on(run_on_network(context, cli.command));
     if let Some(actions) = open_actions.get().filter(|_| !shows_actions) {
-        actions.tell();
+        actions.print();
     }
     // A reading that still waits for an answer does not hold the program up.
     runtime.shutdown_background();
@@ -127,14 +135,14 @@ fn can_be_drawn_on(term: Option<&std::ffi::OsStr>) -> bool {
     cfg!(not(unix)) || term.is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-async fn over_the_network(context: Context, command: Option<Command>) -> Result<(), Failure> {
+async fn run_on_network(context: Context, command: Option<Command>) -> Result<(), Failure> {
     match command {
         Some(Command::Proposals(command)) => proposals::run(&context, &command).await,
         Some(Command::Operation(request)) => request.run(&context).await,
         Some(Command::Neurons(command)) => neurons::run(&context, &command).await,
         Some(Command::Account(command)) => account::run(&context, &command).await,
-        Some(Command::List(command)) => network::listed(&context, &command).await,
-        Some(Command::Registry(command)) => network::registry(&context, &command).await,
+        Some(Command::List(command)) => network::run_list(&context, &command).await,
+        Some(Command::Registry(command)) => network::run_registry(&context, &command).await,
         Some(Command::Alerts(command)) => alerts::run(&context, &command).await,
         Some(Command::Serve(command)) => serve::run(&context, &command).await,
         Some(Command::Sync) => overview::sync(&context).await,

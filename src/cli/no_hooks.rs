@@ -8,22 +8,22 @@ use icpulse_store::{cache, journal};
 use std::sync::Arc;
 
 /// Nobody watches actions.
-pub(super) fn of_actions() -> Option<Arc<dyn action::Observer>> {
+pub(super) fn action_hook() -> Option<Arc<dyn action::Observer>> {
     None
 }
 
 /// Nobody watches the cache.
-pub(super) fn of_cache() -> Option<Arc<dyn cache::WriteObserver>> {
+pub(super) fn cache_hook() -> Option<Arc<dyn cache::WriteObserver>> {
     None
 }
 
 /// Nobody watches the keystore.
-pub(super) fn of_keystore() -> Option<Arc<dyn WriteObserver>> {
+pub(super) fn keystore_hook() -> Option<Arc<dyn WriteObserver>> {
     None
 }
 
 /// Requests are valid as long as usual.
-pub(super) fn expiry() -> Option<Seconds> {
+pub(super) fn request_lifetime() -> Option<Seconds> {
     None
 }
 
@@ -37,10 +37,10 @@ impl Frames {
     }
 
     /// A frame is about to be drawn.
-    pub(super) fn drawing(&mut self) {}
+    pub(super) fn count_frame(&mut self) {}
 }
 
 /// Nothing observes the journal.
-pub(super) fn of_journal() -> journal::Observer {
+pub(super) fn journal_hook() -> journal::Observer {
     None
 }

@@ -1,11 +1,11 @@
 //! Opening a network: profile, identity, connection, cache.
 
 use super::context::{Context, wall_clock};
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::journal::OpenActions;
-use super::output::note;
+use super::output::print_note;
 use super::prompt;
-use crate::config::resolve;
+use crate::config::{expand_home, resolve_profile};
 use icpulse_canisters::Client;
 use icpulse_engine::action::SignerJournal;
 use icpulse_ic::{Anonymous, IcError, RetryPolicy, Signer};
@@ -24,9 +24,9 @@ use std::sync::Arc;
 #[cfg(feature = "demo")]
 use icpulse_demo::Demo;
 
-/// Who acts in this run.
+/// The identity of this run.
 #[derive(Clone)]
-pub enum Who {
+pub enum ActiveIdentity {
     /// Nobody: reads only.
     Anonymous,
     /// An identity whose passphrase was not given yet: reads as nobody, signs nothing.
@@ -35,8 +35,8 @@ pub enum Who {
     Unlocked(Unlocked),
 }
 
-impl Who {
-    /// What may be shown of it.
+impl ActiveIdentity {
+    /// Its public description.
     pub fn info(&self) -> SignerInfo {
         match self {
             Self::Anonymous => SignerInfo::anonymous(),
@@ -52,7 +52,7 @@ impl Who {
         }
     }
 
-    /// What requests are signed with.
+    /// The signer of requests.
     pub fn signer(&self) -> Arc<dyn Signer> {
         match self {
             Self::Unlocked(unlocked) => Arc::new(unlocked.clone()),
@@ -79,44 +79,44 @@ impl Who {
 impl From<IcError> for Failure {
     fn from(error: IcError) -> Self {
         let kind = match &error {
-            e if e.is_refusal() => Kind::Refused,
-            IcError::Invalid { .. } => Kind::Usage,
-            IcError::Identity { .. } => Kind::Failed,
-            _ => Kind::Network,
+            e if e.is_refusal() => FailureKind::Refused,
+            IcError::Invalid { .. } => FailureKind::Usage,
+            IcError::Identity { .. } => FailureKind::Failed,
+            _ => FailureKind::Network,
         };
         Self::new(kind, format!("{error}; {}", error.advice()))
     }
 }
 
-/// How patiently a network is asked again what failed; tests are hasty.
+/// Timing of retries; tests use shorter pauses.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct RetryTiming {
     /// Within a reading or a submission.
-    pub patience: RetryPolicy,
+    pub retry_policy: RetryPolicy,
     /// The pause before a whole reading is tried again, in milliseconds; it doubles.
     pub first_pause: u64,
 }
 
-impl Default for Pace {
+impl Default for RetryTiming {
     fn default() -> Self {
-        Self { patience: RetryPolicy::default(), first_pause: icpulse_engine::sync::FIRST_PAUSE }
+        Self { retry_policy: RetryPolicy::default(), first_pause: icpulse_engine::sync::FIRST_PAUSE }
     }
 }
 
 /// A network that is being worked with.
-pub struct Opened {
-    /// How it is reached.
+pub struct OpenNetwork {
+    /// Its connection settings.
     pub profile: Profile,
     /// The connection; `None` with `--offline`.
     pub client: Option<Client>,
-    /// Who acts.
-    pub who: Who,
+    /// The identity in use.
+    pub identity: ActiveIdentity,
     /// Its memory.
     pub cache: Arc<Cache>,
-    /// What the user should know about the cache.
+    /// Notes about the cache for the user.
     pub cache_notes: Vec<Line>,
-    /// How patiently it is asked.
-    pub pace: Pace,
+    /// Timing of retries.
+    pub timing: RetryTiming,
     journal: Result<Arc<ActionJournal>, JournalError>,
     root_key: RootKey,
     /// The embedded network, while it is the one: it stops when this is dropped.
@@ -124,11 +124,11 @@ pub struct Opened {
     _demo: Option<Demo>,
 }
 
-impl Opened {
+impl OpenNetwork {
     /// The newest of what the cache knows, for the first frame. A database that turns out to be damaged is set
     /// aside at once; what cannot be read at all is noted and read again from the network.
-    pub fn load(&mut self, context: &Context) -> Loaded {
-        let who = self.who.principal();
+    pub fn load_first_frame(&mut self, context: &Context) -> Loaded {
+        let who = self.identity.principal();
         let mut loaded = icpulse_engine::sync::load(&self.cache, &who);
         if matches!(loaded, Err(CacheError::Damaged { .. })) && self.cache.is_durable() {
             // Closed first: only one at a time can hold the folder.
@@ -144,37 +144,37 @@ impl Opened {
         })
     }
 
-    /// What the cache knows, where nothing else is asked (`--offline`); of settled proposals only the
+    /// The cached world (`--offline`); of settled proposals only the
     /// newest.
     ///
     /// # Errors
     /// When the cache cannot be used: nothing at all would look like an answer.
-    pub fn known(&mut self, context: &Context) -> Result<World, Failure> {
-        Ok(self.recall(context)?.0)
+    pub fn cached_world(&mut self, context: &Context) -> Result<World, Failure> {
+        Ok(self.load_cached(context)?.0)
     }
 
     /// As [`Opened::known`], with all proposals.
     ///
     /// # Errors
     /// As [`Opened::known`].
-    pub fn known_whole(&mut self, context: &Context) -> Result<World, Failure> {
-        let (mut world, older) = self.recall(context)?;
+    pub fn whole_cached_world(&mut self, context: &Context) -> Result<World, Failure> {
+        let (mut world, older) = self.load_cached(context)?;
         if let Some(older) = older {
             let rest = self.cache.load_older(older).map_err(Failure::failed)?;
             world.proposals = world.proposals.with_older(rest.rows);
             for text in rest.notes {
-                note(&context.global, text);
+                print_note(&context.global, text);
             }
         }
         Ok(world)
     }
 
-    fn recall(&mut self, context: &Context) -> Result<(World, Option<Older>), Failure> {
-        self.check_shared()?;
-        let Loaded { world, notes, older, .. } = self.load(context);
-        self.tell_notes(context);
+    fn load_cached(&mut self, context: &Context) -> Result<(World, Option<Older>), Failure> {
+        self.check_cache_is_shared()?;
+        let Loaded { world, notes, older, .. } = self.load_first_frame(context);
+        self.print_cache_notes(context);
         for text in notes {
-            note(&context.global, text);
+            print_note(&context.global, text);
         }
         Ok((world, older))
     }
@@ -192,7 +192,7 @@ impl Opened {
     /// # Errors
     /// If it cannot be used, or the identity is locked.
     pub fn signer_journal(&self) -> Result<SignerJournal, Failure> {
-        let key = self.who.journal_key().ok_or_else(|| {
+        let key = self.identity.journal_key().ok_or_else(|| {
             Failure::usage("the identity is locked, or none is selected; choose one with --identity")
         })?;
         Ok(SignerJournal::new(Arc::clone(self.journal()?), key))
@@ -203,17 +203,17 @@ impl Opened {
     /// # Errors
     /// If it cannot be read.
     pub fn journal_entries(&self) -> Result<JournalEntries, Failure> {
-        self.journal()?.entries(self.who.journal_key().as_ref()).map_err(Failure::failed)
+        self.journal()?.entries(self.identity.journal_key().as_ref()).map_err(Failure::failed)
     }
 
     /// Where the open actions of who acts are looked up.
     pub fn open_actions(&self) -> Option<OpenActions> {
-        let signer = self.who.principal();
+        let signer = self.identity.principal();
         let journal = self.journal.as_ref().ok().filter(|_| signer != Principal::anonymous())?;
-        Some(OpenActions { journal: Arc::clone(journal), signer, key: self.who.journal_key() })
+        Some(OpenActions { journal: Arc::clone(journal), signer, key: self.identity.journal_key() })
     }
 
-    /// What tells this network from others: the fingerprint of its root key.
+    /// The fingerprint of the network's root key.
     pub fn fingerprint(&self) -> String {
         self.root_key.fingerprint()
     }
@@ -230,7 +230,7 @@ impl Opened {
     ///
     /// # Errors
     /// [`Kind::Failed`] when it is in use by another icpulse or cannot be used.
-    pub fn check_shared(&self) -> Result<(), Failure> {
+    pub fn check_cache_is_shared(&self) -> Result<(), Failure> {
         match self.cache_notes.first() {
             Some(why) if !self.cache.is_durable() => Err(Failure::failed(why)),
             _ => Ok(()),
@@ -239,32 +239,32 @@ impl Opened {
 
     /// Says on standard error that this is not the Internet Computer, and which canisters are not
     /// its own.
-    pub fn tell_network(&self, context: &Context) {
+    pub fn print_network_warnings(&self, context: &Context) {
         let trust = self.profile.trust();
         if trust.disclaimer().is_some() {
-            note(&context.global, trust.describe(self.profile.shown_name()));
+            print_note(&context.global, trust.describe(self.profile.shown_name()));
         }
         for foreign in &trust.foreign {
-            note(&context.global, format!("warning: {}", foreign.words()));
+            print_note(&context.global, format!("warning: {}", foreign.describe()));
         }
     }
 
     /// Says on standard error what the user should know about the cache.
-    pub fn tell_notes(&self, context: &Context) {
+    pub fn print_cache_notes(&self, context: &Context) {
         for text in self.cache_notes.iter().chain(&self.cache.take_notes()) {
-            note(&context.global, text);
+            print_note(&context.global, text);
         }
     }
 }
 
 fn open_cache(context: &Context, root_key: &RootKey) -> cache::Opened {
     let base = &context.paths.cache_dir;
-    Cache::open_or_memory(base, root_key, DEFAULT_WAIT, context.now(), super::hooks::of_cache())
+    Cache::open_or_memory(base, root_key, DEFAULT_WAIT, context.now(), super::hooks::cache_hook())
 }
 
-/// How far a command needs the identity.
+/// A command's need of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum IdentityNeed {
     /// Not at all: anonymous even if one is chosen.
     Nobody,
     /// If it can be had without asking; the dashboard asks later.
@@ -279,9 +279,9 @@ pub enum Need {
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
-    let opened = open_with(context, need, Pace::default(), true).await?;
-    opened.tell_network(context);
+pub async fn open(context: &Context, need: IdentityNeed) -> Result<OpenNetwork, Failure> {
+    let opened = open_with(context, need, RetryTiming::default(), true).await?;
+    opened.print_network_warnings(context);
     Ok(opened)
 }
 
@@ -289,7 +289,11 @@ pub async fn open(context: &Context, need: Need) -> Result<Opened, Failure> {
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn open_paced(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
+pub async fn open_with_timing(
+    context: &Context,
+    need: IdentityNeed,
+    pace: RetryTiming,
+) -> Result<OpenNetwork, Failure> {
     open_with(context, need, pace, true).await
 }
 
@@ -298,13 +302,18 @@ pub async fn open_paced(context: &Context, need: Need, pace: Pace) -> Result<Ope
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn open_to_ask(context: &Context, need: Need) -> Result<Opened, Failure> {
-    let opened = open_with(context, need, Pace::default(), context.global.offline).await?;
-    opened.tell_network(context);
+pub async fn open_uncached(context: &Context, need: IdentityNeed) -> Result<OpenNetwork, Failure> {
+    let opened = open_with(context, need, RetryTiming::default(), context.global.offline).await?;
+    opened.print_network_warnings(context);
     Ok(opened)
 }
 
-async fn open_with(context: &Context, need: Need, pace: Pace, cached: bool) -> Result<Opened, Failure> {
+async fn open_with(
+    context: &Context,
+    need: IdentityNeed,
+    pace: RetryTiming,
+    cached: bool,
+) -> Result<OpenNetwork, Failure> {
     let name = context.network_name().to_owned();
     #[cfg(feature = "demo")]
     if name == "demo" {
@@ -314,21 +323,21 @@ async fn open_with(context: &Context, need: Need, pace: Pace, cached: bool) -> R
     if name == "demo" {
         return Err(Failure::usage("this icpulse was built without the demo network (cargo feature 'demo')"));
     }
-    let mut profile = resolve(&context.config, &name, context.global.root_key.as_deref())?;
-    if let Some(life) = super::hooks::expiry() {
+    let mut profile = resolve_profile(&context.config, &name, context.global.root_key.as_deref())?;
+    if let Some(life) = super::hooks::request_lifetime() {
         profile.call_life = life;
     }
-    let who = choose(context, need)?;
+    let who = choose_identity(context, need)?;
     connect(context, profile, who, pace, cached).await
 }
 
 async fn connect(
     context: &Context,
     mut profile: Profile,
-    who: Who,
-    pace: Pace,
+    who: ActiveIdentity,
+    pace: RetryTiming,
     cached: bool,
-) -> Result<Opened, Failure> {
+) -> Result<OpenNetwork, Failure> {
     let connected = match (context.global.offline, &profile.root_key) {
         // Offline, only a root key that must be asked for cannot be told.
         (true, RootKeySource::Fetch) => {
@@ -337,7 +346,7 @@ async fn connect(
                 profile.name
             )));
         }
-        _ => Client::connect_with(&profile, who.signer(), pace.patience).await?,
+        _ => Client::connect_with(&profile, who.signer(), pace.retry_policy).await?,
     };
     let root_key = connected.root_key().clone();
     if root_key == RootKey::main_network() {
@@ -351,7 +360,7 @@ async fn connect(
         (Cache::in_memory(), Vec::new())
     };
     if matches!(profile.root_key, RootKeySource::Fetch) {
-        note(
+        print_note(
             &context.global,
             format!(
                 "the root key of {} was fetched from itself: its proofs are only as trustworthy as this machine",
@@ -359,20 +368,20 @@ async fn connect(
             ),
         );
     }
-    let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::of_journal());
+    let journal = ActionJournal::open(&context.paths.journal_dir(), &root_key, super::hooks::journal_hook());
     let mut cache_notes: Vec<Line> = cache_notes;
     if let Err(error) = &journal {
         cache_notes.push(Line::new(&format!(
             "signing is off, because the action journal cannot be written: {error}"
         )));
     }
-    let opened = Opened {
+    let opened = OpenNetwork {
         client: (!context.global.offline).then_some(connected),
         profile,
-        who,
+        identity: who,
         cache: Arc::new(cache),
         cache_notes,
-        pace,
+        timing: pace,
         journal: journal.map(Arc::new),
         root_key,
         #[cfg(feature = "demo")]
@@ -386,7 +395,7 @@ async fn connect(
 
 /// Starts the embedded network; each start is a network of its own, so nothing of it is kept.
 #[cfg(feature = "demo")]
-async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, Failure> {
+async fn open_demo(context: &Context, need: IdentityNeed, pace: RetryTiming) -> Result<OpenNetwork, Failure> {
     use icpulse_model::network::RootKey;
     use icpulse_wallet::PrivateKey;
     if context.global.offline {
@@ -404,21 +413,21 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
         ..Profile::local("demo", &demo.url())
     };
     let who = if context.global.identity.is_some() {
-        choose(context, need)?
-    } else if need == Need::Nobody {
-        Who::Anonymous
+        choose_identity(context, need)?
+    } else if need == IdentityNeed::Nobody {
+        ActiveIdentity::Anonymous
     } else {
         let key = PrivateKey::from_pem_bytes(demo.identity_pem().as_bytes()).map_err(Failure::failed)?;
-        Who::Unlocked(Unlocked::demo(key, Arc::new(wall_clock)))
+        ActiveIdentity::Unlocked(Unlocked::demo(key, Arc::new(wall_clock)))
     };
-    let client = Client::connect_with(&profile, who.signer(), pace.patience).await?;
-    Ok(Opened {
+    let client = Client::connect_with(&profile, who.signer(), pace.retry_policy).await?;
+    Ok(OpenNetwork {
         profile,
         client: Some(client),
-        who,
+        identity: who,
         cache: Arc::new(Cache::in_memory()),
         cache_notes: Vec::new(),
-        pace,
+        timing: pace,
         journal: Ok(Arc::new(ActionJournal::in_memory(&RootKey(demo.root_key())))),
         root_key: RootKey(demo.root_key()),
         _demo: Some(demo),
@@ -426,46 +435,49 @@ async fn open_demo(context: &Context, need: Need, pace: Pace) -> Result<Opened, 
 }
 
 /// The idle time after which keys are forgotten.
-pub fn idle(context: &Context) -> Seconds {
+pub fn idle_limit(context: &Context) -> Seconds {
     Seconds(u64::from(context.config.lock_after_minutes) * 60)
 }
 
-/// Who acts: flag or environment, then the configuration, then the keystore's default.
-fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
-    if need == Need::Nobody {
-        return Ok(Who::Anonymous);
+/// Chooses the identity: flag or environment, then the configuration, then the keystore's default.
+fn choose_identity(context: &Context, need: IdentityNeed) -> Result<ActiveIdentity, Failure> {
+    if need == IdentityNeed::Nobody {
+        return Ok(ActiveIdentity::Anonymous);
     }
     let wallet = Wallet::open(&context.paths.config_dir)?;
     let wanted = context.global.identity.clone().or_else(|| context.config.default_identity.clone());
     let name = match wanted {
-        Some(name) if name == "anonymous" => return Ok(Who::Anonymous),
+        Some(name) if name == "anonymous" => return Ok(ActiveIdentity::Anonymous),
         Some(name) if wallet.show(&name).is_err() && looks_like_file(&name) => {
-            return open_file(context, Path::new(&name));
+            return open_file(context, &expand_home(&name));
         }
         Some(name) => name,
         None => match wallet.default_identity() {
             Some(entry) => entry.name.clone(),
-            None if need == Need::ToSign => {
+            None if need == IdentityNeed::ToSign => {
                 return Err(Failure::usage(
                     "no identity selected: name one with --identity, or create one with `icpulse identity new NAME`",
                 ));
             }
-            None => return Ok(Who::Anonymous),
+            None => return Ok(ActiveIdentity::Anonymous),
         },
     };
     let entry = wallet.show(&name)?.clone();
     for warning in wallet.warnings(&name).unwrap_or_default() {
-        note(&context.global, format!("warning: {warning}"));
+        print_note(&context.global, format!("warning: {warning}"));
     }
     let passphrase = if wallet.needs_passphrase(&name)? {
-        if need == Need::IfUnlocked {
-            return Ok(Who::Locked(Box::new(entry)));
+        if need == IdentityNeed::IfUnlocked {
+            return Ok(ActiveIdentity::Locked(Box::new(entry)));
         }
-        match prompt::passphrase(&format!("Passphrase of {name}: ")) {
+        match prompt::ask_passphrase(&format!("Passphrase of {name}: ")) {
             Ok(passphrase) => Some(passphrase),
-            Err(failure) if need == Need::ToRead && failure.kind == Kind::Unconfirmed => {
-                note(&context.global, format!("{name} is locked: its neurons and ballots are not read"));
-                return Ok(Who::Locked(Box::new(entry)));
+            Err(failure) if need == IdentityNeed::ToRead && failure.kind == FailureKind::Unconfirmed => {
+                print_note(
+                    &context.global,
+                    format!("{name} is locked: its neurons and ballots are not read"),
+                );
+                return Ok(ActiveIdentity::Locked(Box::new(entry)));
             }
             Err(failure) => return Err(failure),
         }
@@ -475,10 +487,10 @@ fn choose(context: &Context, need: Need) -> Result<Who, Failure> {
     let unlocked = wallet.unlock(
         &name,
         passphrase.as_deref().map(String::as_str),
-        idle(context),
+        idle_limit(context),
         Arc::new(wall_clock),
     )?;
-    Ok(Who::Unlocked(unlocked))
+    Ok(ActiveIdentity::Unlocked(unlocked))
 }
 
 fn looks_like_file(name: &str) -> bool {
@@ -486,20 +498,20 @@ fn looks_like_file(name: &str) -> bool {
     path.components().count() > 1 || path.extension().is_some_and(|e| e == "pem") || path.is_file()
 }
 
-fn open_file(context: &Context, path: &Path) -> Result<Who, Failure> {
+fn open_file(context: &Context, path: &Path) -> Result<ActiveIdentity, Failure> {
     for warning in Wallet::file_warnings(path) {
-        note(&context.global, format!("warning: {warning}"));
+        print_note(&context.global, format!("warning: {warning}"));
     }
     let passphrase = if Wallet::file_needs_passphrase(path)? {
-        Some(prompt::passphrase(&format!("Passphrase of {}: ", path.display()))?)
+        Some(prompt::ask_passphrase(&format!("Passphrase of {}: ", path.display()))?)
     } else {
         None
     };
     let unlocked = Wallet::unlock_file(
         path,
         passphrase.as_deref().map(String::as_str),
-        idle(context),
+        idle_limit(context),
         Arc::new(wall_clock),
     )?;
-    Ok(Who::Unlocked(unlocked))
+    Ok(ActiveIdentity::Unlocked(unlocked))
 }

@@ -1,20 +1,20 @@
 //! `icpulse proposals vote`, `icpulse neurons stake`, …: a command for each operation that can be
 //! signed, made from what the operation says of itself.
 
-use super::act;
+use super::action;
 use super::args::{Cli, Signing};
 use super::context::Context;
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::neurons::read_own_neurons;
-use super::open::{Need, open};
-use super::output::note;
+use super::open::{IdentityNeed, open};
+use super::output::print_note;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory, value_parser};
 use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_engine::action::{Field, FieldKind, Operation, Target, operations};
 use icpulse_model::act::Intent;
 use icpulse_model::ledger::AccountState;
-use icpulse_model::network::Facts;
+use icpulse_model::network::NetworkFacts;
 use icpulse_model::world::{Neurons, Proposals, Topicality, World};
 use icpulse_model::{Account, NeuronKey, ProposalKey, Token};
 use serde_json::{Map, Value};
@@ -121,10 +121,10 @@ impl Request {
     /// Reads what is needed, shows the review, asks, and carries it out.
     ///
     /// # Errors
-    /// As `act::carry_out`; [`Kind::Usage`] for arguments that cannot be read.
+    /// As `action::carry_out`; [`Kind::Usage`] for arguments that cannot be read.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let mut args = self.read_fields()?;
-        let opened = open(context, Need::ToSign).await?;
+        let opened = open(context, IdentityNeed::ToSign).await?;
         let client = opened.client.as_ref().ok_or_else(|| {
             Failure::usage("--offline never asks the network, so nothing can be signed and sent")
         })?;
@@ -137,7 +137,7 @@ impl Request {
                     if neurons.is_empty() { world.neurons.iter().map(|n| n.id).collect() } else { neurons };
                 if chosen.is_empty() {
                     return Err(Failure::new(
-                        Kind::Refused,
+                        FailureKind::Refused,
                         "this identity has no neurons; nothing was signed",
                     ));
                 }
@@ -153,7 +153,7 @@ impl Request {
             }
         };
         let intent = Intent::new(self.operation.id, &Value::Object(args));
-        act::carry_out(context, &opened, &world, intent).await
+        action::carry_out(context, &opened, &world, intent).await
     }
 }
 
@@ -173,23 +173,26 @@ fn choose_ballots(
         let proposal = world
             .proposals
             .get(*id)
-            .ok_or_else(|| Failure::new(Kind::Refused, format!("there is no proposal {id}")))?;
+            .ok_or_else(|| Failure::new(FailureKind::Refused, format!("there is no proposal {id}")))?;
         let chosen: Vec<NeuronKey> = match neurons {
             [] => proposal.votable(context.now()).map(|b| b.neuron).collect(),
             some => some.to_vec(),
         };
         if chosen.is_empty() {
-            note(&context.global, format!("none of your neurons may still vote on {id}"));
+            print_note(&context.global, format!("none of your neurons may still vote on {id}"));
         }
         ballots.extend(chosen.into_iter().map(|n| (*id, n)));
     }
     if ballots.is_empty() {
-        return Err(Failure::new(Kind::Refused, "there is no blank ballot to cast; nothing was signed"));
+        return Err(Failure::new(
+            FailureKind::Refused,
+            "there is no blank ballot to cast; nothing was signed",
+        ));
     }
     Ok(ballots)
 }
 
-/// What the review of an operation needs of the world: what it reads, and these proposals.
+/// Reads the parts of the world that the review of an operation needs, and these proposals.
 ///
 /// # Errors
 /// If something cannot be read.
@@ -208,7 +211,7 @@ pub async fn read_world(
             governance_of(client, id.governance)?.proposals(page).await?.into_iter().filter(|p| p.id == *id),
         );
     }
-    let account = Account::of(client.principal());
+    let account = Account::default_of(client.principal());
     let governances = client.profile().governances();
     let neurons = async {
         if reads(Topicality::Neurons) { Some(read_own_neurons(client, &governances).await) } else { None }
@@ -234,8 +237,11 @@ pub async fn read_world(
         world.accounts = Arc::new(vec![state]);
     }
     if let Some((economics, metrics, newest)) = facts {
-        world.facts =
-            Arc::new(Facts { economics: Some(economics?), metrics: metrics.ok(), ..Facts::default() });
+        world.facts = Arc::new(NetworkFacts {
+            economics: Some(economics?),
+            metrics: metrics.ok(),
+            ..NetworkFacts::default()
+        });
         rows.extend(newest?);
     }
     world.proposals = Proposals::new(rows.into_iter().map(Arc::new));

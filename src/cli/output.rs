@@ -1,15 +1,16 @@
 //! Results as text tables, JSON or CSV.
 
 use super::args::Global;
-use super::failure::{Failure, Kind};
-use crate::datasets::Listed;
+use super::failure::{Failure, FailureKind};
+use crate::datasets::ListRow;
 use crate::datasets::export::{object, text};
+use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
 
 /// The form results are printed in.
@@ -25,7 +26,7 @@ pub enum Format {
 
 impl Format {
     /// As the flags say.
-    pub fn of(global: &Global) -> Self {
+    pub fn from_flags(global: &Global) -> Self {
         match (global.json, global.csv) {
             (true, _) => Self::Json,
             (_, true) => Self::Csv,
@@ -52,7 +53,7 @@ impl Column {
     }
 
     /// The columns of a list: all that JSON and CSV have; tables show those that screens show at first.
-    pub fn of(list: List) -> Vec<Self> {
+    pub fn of_list(list: List) -> Vec<Self> {
         let mut columns = Vec::new();
         for column in list.columns() {
             if column.exported {
@@ -70,12 +71,14 @@ impl Column {
 
 /// The text of a row, in the order of [`Column::of`].
 pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<String> {
+    // Only a terminal has a width to keep to.
+    let is_whole = !std::io::stdout().is_terminal();
     let mut cells = Vec::new();
     for column in dataset.columns {
         if column.info.exported {
             let shown = column.info.shown;
             cells.push(if shown {
-                text(&column.info, &(column.get)(row, cx), cx.now)
+                text(&column.info, &(column.get)(row, cx), cx.now, is_whole)
             } else {
                 String::new()
             });
@@ -96,7 +99,12 @@ pub fn parse_filter(filter: &str, list: List) -> Result<Query, Failure> {
 }
 
 /// The rows that pass a filter, in the list's first order, at most so many.
-pub fn select_rows<R: Listed>(mut rows: Vec<R>, query: &Query, limit: Option<usize>, cx: &Context) -> Vec<R> {
+pub fn select_rows<R: ListRow>(
+    mut rows: Vec<R>,
+    query: &Query,
+    limit: Option<usize>,
+    cx: &Context,
+) -> Vec<R> {
     let list = R::dataset();
     rows.retain(|row| list.matches(query, row, cx));
     list.sort(&mut rows, cx);
@@ -107,7 +115,7 @@ pub fn select_rows<R: Listed>(mut rows: Vec<R>, query: &Query, limit: Option<usi
 /// Rows of objects; every row has the columns' names as keys.
 #[derive(Debug)]
 pub struct Rows {
-    /// Which columns, in order.
+    /// The columns, in order.
     pub columns: Cow<'static, [Column]>,
     /// The JSON objects.
     pub objects: Vec<Value>,
@@ -116,25 +124,25 @@ pub struct Rows {
 }
 
 /// A scalar as CSV text.
-fn scalar(value: &Value) -> String {
+fn csv_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(s) => s.clone(),
-        Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(" "),
+        Value::Array(items) => items.iter().map(csv_text).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }
 
 impl Rows {
     /// Rows of a list in a format.
-    pub fn of<'r, R: 'static>(
+    pub fn from_rows<'r, R: 'static>(
         dataset: &'static Dataset<R>,
         rows: impl Iterator<Item = &'r R> + Clone,
         cx: &Context,
         format: Format,
     ) -> Self {
         let is_text = format == Format::Text;
-        let mut columns = Column::of(dataset);
+        let mut columns = Column::of_list(dataset);
         if is_text {
             let unused = dataset.unused_columns(rows.clone(), cx);
             for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
@@ -185,18 +193,18 @@ impl Rows {
             }
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(self.columns.iter().map(|c| c.name.as_ref())).map_err(no_csv)?;
+                writer.write_record(self.columns.iter().map(|c| c.name.as_ref())).map_err(csv_error)?;
                 for object in &self.objects {
-                    writer.write_record(cells(&self.columns, object)).map_err(no_csv)?;
+                    writer.write_record(csv_record(&self.columns, object)).map_err(csv_error)?;
                 }
-                writer.flush().map_err(|e| cannot_write(&e))
+                writer.flush().map_err(|e| write_error(&e))
             }
-            Format::Text => out.write_all(self.table().as_bytes()).map_err(|e| cannot_write(&e)),
+            Format::Text => out.write_all(self.to_table().as_bytes()).map_err(|e| write_error(&e)),
         }
     }
 
     /// The table for people.
-    pub fn table(&self) -> String {
+    pub fn to_table(&self) -> String {
         let shown: Vec<usize> =
             self.columns.iter().enumerate().filter(|(_, c)| !c.title.is_empty()).map(|(i, _)| i).collect();
         // Most cells are neutral already; names of files and themes need not be.
@@ -251,11 +259,11 @@ impl Stream {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn begin(format: Format, columns: Vec<Column>) -> Result<Self, Failure> {
+    pub fn start(format: Format, columns: Vec<Column>) -> Result<Self, Failure> {
         let sink = match format {
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(std::io::stdout());
-                writer.write_record(columns.iter().map(|c| c.name.as_ref())).map_err(no_csv)?;
+                writer.write_record(columns.iter().map(|c| c.name.as_ref())).map_err(csv_error)?;
                 Sink::Csv(Box::new(writer))
             }
             lines => Sink::Lines(std::io::BufWriter::new(std::io::stdout()), lines),
@@ -267,23 +275,23 @@ impl Stream {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn row(&mut self, object: &Value, text: impl FnOnce() -> Vec<String>) -> Result<(), Failure> {
+    pub fn write_row(&mut self, object: &Value, text: impl FnOnce() -> Vec<String>) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Csv(writer) => {
-                writer.write_record(cells(&self.columns, object)).map_err(no_csv)?;
+                writer.write_record(csv_record(&self.columns, object)).map_err(csv_error)?;
             }
             Sink::Lines(out, Format::Json) => {
-                writeln!(out, "{}", escaped(&object.to_string())).map_err(|e| cannot_write(&e))?;
+                writeln!(out, "{}", escaped(&object.to_string())).map_err(|e| write_error(&e))?;
             }
             Sink::Lines(out, _) => {
                 let cells: Vec<String> = text().iter().map(|cell| one_line(cell)).collect();
-                writeln!(out, "{}", cells.join("  ")).map_err(|e| cannot_write(&e))?;
+                writeln!(out, "{}", cells.join("  ")).map_err(|e| write_error(&e))?;
             }
         }
         Ok(())
     }
 
-    /// What was printed so far leaves at once: somebody waits for it.
+    /// Flushes the rows printed so far.
     ///
     /// # Errors
     /// When standard output cannot be written.
@@ -292,29 +300,31 @@ impl Stream {
             Sink::Csv(writer) => writer.flush(),
             Sink::Lines(out, _) => out.flush(),
         }
-        .map_err(|e| cannot_write(&e))
+        .map_err(|e| write_error(&e))
     }
 
     /// Everything is written.
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn end(self) -> Result<(), Failure> {
+    pub fn finish(self) -> Result<(), Failure> {
         match self.sink {
             Sink::Csv(mut writer) => writer.flush(),
             Sink::Lines(mut out, _) => out.flush(),
         }
-        .map_err(|e| cannot_write(&e))
+        .map_err(|e| write_error(&e))
     }
 }
 
-fn cells<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = String> + 'a {
-    columns.iter().map(|c| csv_cell(&printable(&scalar(object.get(c.name.as_ref()).unwrap_or(&Value::Null)))))
+fn csv_record<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = String> + 'a {
+    columns
+        .iter()
+        .map(|c| csv_cell(&printable(&csv_text(object.get(c.name.as_ref()).unwrap_or(&Value::Null)))))
 }
 
-fn no_csv(error: csv::Error) -> Failure {
+fn csv_error(error: csv::Error) -> Failure {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => cannot_write(&error),
+        csv::ErrorKind::Io(error) => write_error(&error),
         other => Failure::failed(format!("cannot write CSV: {other:?}")),
     }
 }
@@ -377,14 +387,14 @@ pub fn print_exactly(text: &str) -> Result<(), Failure> {
 /// See [`cannot_write`].
 pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| cannot_write(&e))
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| write_error(&e))
 }
 
-/// What it means that standard output could not be written: a reader who wants no more is no
+/// Turns an error of standard output into a failure: a reader who closed the pipe is no
 /// failure, a full disk is.
-pub fn cannot_write(error: &std::io::Error) -> Failure {
+pub fn write_error(error: &std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
-        return Failure::new(Kind::Closed, error);
+        return Failure::new(FailureKind::Closed, error);
     }
     Failure::failed(format!(
         "cannot write the results to standard output: {error}; what was written is not complete, check where it leads"
@@ -392,9 +402,17 @@ pub fn cannot_write(error: &std::io::Error) -> Failure {
 }
 
 /// A note for people on standard error, unless `--quiet`.
-pub fn note(global: &Global, text: impl std::fmt::Display) {
+pub fn print_note(global: &Global, text: impl std::fmt::Display) {
     if !global.quiet {
         to_stderr(&text);
+    }
+}
+
+/// Notes how old cached data is, where `--offline` asks for it.
+pub fn print_cache_age(global: &Global, read_at: Option<Timestamp>, now: Timestamp) {
+    if let Some(at) = read_at.filter(|_| global.offline) {
+        let age = now.since(at).words();
+        print_note(global, format!("offline: read {age} ago, {} UTC", at.date_minute()));
     }
 }
 

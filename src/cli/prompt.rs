@@ -1,7 +1,7 @@
 //! Questions to the person at the terminal; without one, a question is a refusal.
 
 use super::args::Global;
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use icpulse_model::act::{Confirmation, Review};
 use std::io::{BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
@@ -14,7 +14,7 @@ fn can_ask() -> bool {
 ///
 /// # Errors
 /// [`Kind::Unconfirmed`] when it was not given, or nobody can be asked and `--yes` is missing.
-pub fn confirm(global: &Global, review: &Review) -> Result<(), Failure> {
+pub fn ask_confirmation(global: &Global, review: &Review) -> Result<(), Failure> {
     if global.signing.yes {
         return Ok(());
     }
@@ -26,17 +26,17 @@ pub fn confirm(global: &Global, review: &Review) -> Result<(), Failure> {
         Confirmation::Enter => "yes",
         Confirmation::Type(word) => word.as_str(),
     };
-    exact(&question, wanted)
+    ask_for_word(&question, wanted)
 }
 
 /// Asks for an exact word.
 ///
 /// # Errors
 /// [`Kind::Unconfirmed`] when it was not typed, or nobody can be asked.
-pub fn exact(question: &str, wanted: &str) -> Result<(), Failure> {
+pub fn ask_for_word(question: &str, wanted: &str) -> Result<(), Failure> {
     if !can_ask() {
         return Err(Failure::new(
-            Kind::Unconfirmed,
+            FailureKind::Unconfirmed,
             "no terminal to ask for a confirmation, so nothing was done; add --yes to confirm beforehand",
         ));
     }
@@ -48,7 +48,7 @@ pub fn exact(question: &str, wanted: &str) -> Result<(), Failure> {
     if answer.trim() == wanted {
         Ok(())
     } else {
-        Err(Failure::new(Kind::Unconfirmed, "not confirmed; nothing was done"))
+        Err(Failure::new(FailureKind::Unconfirmed, "not confirmed; nothing was done"))
     }
 }
 
@@ -56,7 +56,7 @@ pub fn exact(question: &str, wanted: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`Kind::Unconfirmed`] when nobody can be asked; [`Kind::Failed`] when the file cannot be read.
-pub fn passphrase(question: &str) -> Result<Zeroizing<String>, Failure> {
+pub fn ask_passphrase(question: &str) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = std::env::var_os("ICPULSE_PASSPHRASE_FILE") {
         let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|e| {
             Failure::failed(format!(
@@ -68,7 +68,7 @@ pub fn passphrase(question: &str) -> Result<Zeroizing<String>, Failure> {
     }
     if !can_ask() {
         return Err(Failure::new(
-            Kind::Unconfirmed,
+            FailureKind::Unconfirmed,
             "no terminal to ask for the passphrase; set ICPULSE_PASSPHRASE_FILE to a file that holds it",
         ));
     }
@@ -93,7 +93,7 @@ fn read_hidden(question: &str) -> Result<Zeroizing<String>, Failure> {
     tty.write_all(b"\n").and(restored).map_err(cannot)?;
     match line.map_err(cannot)? {
         Some(line) => Ok(line),
-        None => Err(Failure::new(Kind::Unconfirmed, "no passphrase was typed; nothing was done")),
+        None => Err(Failure::new(FailureKind::Unconfirmed, "no passphrase was typed; nothing was done")),
     }
 }
 
@@ -142,12 +142,15 @@ fn read_line(keys: &mut impl std::io::Read) -> std::io::Result<Option<Zeroizing<
 ///
 /// # Errors
 /// As [`passphrase`], and [`Kind::Unconfirmed`] when the two differ.
-pub fn new_passphrase(name: &str) -> Result<Zeroizing<String>, Failure> {
-    let first = passphrase(&format!("New passphrase for {name}: "))?;
+pub fn ask_new_passphrase(name: &str) -> Result<Zeroizing<String>, Failure> {
+    let first = ask_passphrase(&format!("New passphrase for {name}: "))?;
     if std::env::var_os("ICPULSE_PASSPHRASE_FILE").is_none() {
-        let second = passphrase("Again: ")?;
+        let second = ask_passphrase("Again: ")?;
         if *first != *second {
-            return Err(Failure::new(Kind::Unconfirmed, "the two passphrases differ; nothing was stored"));
+            return Err(Failure::new(
+                FailureKind::Unconfirmed,
+                "the two passphrases differ; nothing was stored",
+            ));
         }
     }
     Ok(first)

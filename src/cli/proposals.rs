@@ -4,9 +4,10 @@ use super::args::Proposals;
 use super::context::Context;
 use super::failure::Failure;
 use super::json;
-use super::open::{Need, Opened, open_to_ask};
-use super::output::{Format, Rows, parse_filter, print_json, print_text};
-use crate::datasets::Listed;
+use super::open::{IdentityNeed, OpenNetwork, open_uncached};
+use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_text};
+use crate::datasets::ListRow;
+use crate::tui::screens::text::markdown_text;
 use futures_util::StreamExt;
 use icpulse_canisters::{Client, ProposalsPage, governance_of, read_ranges};
 use icpulse_model::amount::percent;
@@ -16,6 +17,7 @@ use icpulse_model::world::World;
 use icpulse_model::{Governance, Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
 use serde_json::json;
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ const WINDOW: u64 = 1_600;
 pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> {
     match command {
         Proposals::List { filter, topic, status, limit, before, votable } => {
-            let wanted = Wanted {
+            let wanted = ListRequest {
                 query: parse_filter(filter, Proposal::dataset())?,
                 topic: topic.as_deref().map(parse_topic).transpose()?,
                 status: status.as_deref().map(parse_status).transpose()?,
@@ -37,12 +39,21 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
                 limit: *limit,
                 before: *before,
             };
-            let need = if *votable { Need::ToRead } else { Need::IfUnlocked };
-            let mut opened = open_to_ask(context, need).await?;
+            let need = if *votable { IdentityNeed::ToRead } else { IdentityNeed::IfUnlocked };
+            let mut opened = open_uncached(context, need).await?;
             let now = context.now();
             let rows = match &opened.client {
                 Some(client) => wanted.read_network(client, &opened.profile.governances(), now).await?,
-                None => wanted.pick(&opened.known_whole(context)?, now),
+                None => {
+                    let world = opened.whole_cached_world(context)?;
+                    if world.proposals.is_empty() {
+                        return Err(Failure::not_cached("the proposals are"));
+                    }
+                    if *votable && !world.neurons_known && !opened.identity.info().is_anonymous() {
+                        return Err(Failure::not_cached("the neurons of this identity are"));
+                    }
+                    wanted.select_cached(&world, now)
+                }
             };
             print_list(context, &opened, &rows, now)
         }
@@ -65,7 +76,7 @@ fn parse_status(text: &str) -> Result<ProposalStatus, Failure> {
     })
 }
 
-struct Wanted {
+struct ListRequest {
     query: Query,
     topic: Option<Topic>,
     status: Option<ProposalStatus>,
@@ -74,8 +85,8 @@ struct Wanted {
     before: Option<u64>,
 }
 
-impl Wanted {
-    fn fits(&self, p: &Proposal, now: Timestamp) -> bool {
+impl ListRequest {
+    fn matches(&self, p: &Proposal, now: Timestamp) -> bool {
         let cells = Cells { now, ..Cells::default() };
         self.topic.is_none_or(|t| t == p.topic)
             && self.status.is_none_or(|s| s == p.status)
@@ -84,8 +95,8 @@ impl Wanted {
             && Proposal::dataset().matches(&self.query, p, &cells)
     }
 
-    fn pick(&self, world: &World, now: Timestamp) -> Vec<Proposal> {
-        let fitting = world.proposals.iter().filter(|p| self.fits(p, now));
+    fn select_cached(&self, world: &World, now: Timestamp) -> Vec<Proposal> {
+        let fitting = world.proposals.iter().filter(|p| self.matches(p, now));
         fitting.take(self.limit).map(|p| (**p).clone()).collect()
     }
 
@@ -121,7 +132,7 @@ impl Wanted {
         };
         let page = adapter.proposals(first).await?;
         let lowest = page.iter().map(|p| p.id.number).min();
-        let mut rows: Vec<Proposal> = page.into_iter().filter(|p| self.fits(p, now)).collect();
+        let mut rows: Vec<Proposal> = page.into_iter().filter(|p| self.matches(p, now)).collect();
         let mut next = lowest.and_then(|id| id.checked_sub(1)).unwrap_or(0);
         while rows.len() < self.limit && next > 0 {
             let span = WINDOW.min(u64::try_from(self.limit - rows.len()).unwrap_or(WINDOW).max(100));
@@ -129,7 +140,7 @@ impl Wanted {
             let mut pages = pin!(read_ranges(next, oldest, at_once, |page| adapter.proposals(page)));
             let mut window = Vec::new();
             while let Some(page) = pages.next().await {
-                window.extend(page.outcome?.proposals.into_iter().filter(|p| self.fits(p, now)));
+                window.extend(page.outcome?.proposals.into_iter().filter(|p| self.matches(p, now)));
             }
             rows.extend(window);
             next = oldest - 1;
@@ -138,10 +149,16 @@ impl Wanted {
     }
 }
 
-fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timestamp) -> Result<(), Failure> {
-    let format = Format::of(&context.global);
+fn print_list(
+    context: &Context,
+    opened: &OpenNetwork,
+    rows: &[Proposal],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let format = Format::from_flags(&context.global);
     let cells = Cells { now, ..Cells::default() };
-    Rows::of(Proposal::dataset(), rows.iter(), &cells, format).print(
+    print_cache_age(&context.global, rows.iter().map(|p| p.evidence.at).max(), now);
+    Rows::from_rows(Proposal::dataset(), rows.iter(), &cells, format).print(
         format,
         "proposals",
         json!({"network": opened.profile.name, "count": rows.len()}),
@@ -149,7 +166,7 @@ fn print_list(context: &Context, opened: &Opened, rows: &[Proposal], now: Timest
 }
 
 async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
-    let mut opened = open_to_ask(context, Need::IfUnlocked).await?;
+    let mut opened = open_uncached(context, IdentityNeed::IfUnlocked).await?;
     let now = context.now();
     let (proposal, body) = match &opened.client {
         Some(client) => {
@@ -157,14 +174,16 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
             (Arc::new(proposal), Some(body))
         }
         None => {
-            let world = opened.known_whole(context)?;
-            let proposal = world.proposals.get(id).cloned().ok_or_else(|| {
-                Failure::failed(format!("proposal {id} is not in the cache; leave out --offline to read it"))
-            })?;
+            let world = opened.whole_cached_world(context)?;
+            let proposal = world
+                .proposals
+                .get(id)
+                .cloned()
+                .ok_or_else(|| Failure::not_cached(format!("proposal {id} is")))?;
             (proposal, opened.cache.body(id).map_err(Failure::failed)?.map(|(body, _)| body))
         }
     };
-    match Format::of(&context.global) {
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(&json::proposal_full(&proposal, body.as_ref(), now)),
         Format::Csv => print_list(context, &opened, &[(*proposal).clone()], now),
         Format::Text => {
@@ -193,7 +212,7 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
                     b.voting_power.rounded()
                 );
             }
-            let _ = writeln!(out, "{} {}", p.evidence.proof.word(), p.evidence.at.date_minute());
+            let _ = writeln!(out, "{} {} UTC", p.evidence.proof.word(), p.evidence.at.date_minute());
             if let Some(body) = &body {
                 if !body.url.is_empty() {
                     let _ = writeln!(out, "{}", body.url);
@@ -201,7 +220,12 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
                 if let Some(failure) = &body.failure {
                     let _ = writeln!(out, "\nIts execution failed: {failure}");
                 }
-                let _ = writeln!(out, "\n{}", body.summary);
+                let width = if std::io::stdout().is_terminal() {
+                    crossterm::terminal::size().map_or(100, |(columns, _)| usize::from(columns))
+                } else {
+                    100
+                };
+                let _ = writeln!(out, "\n{}", markdown_text(&body.summary, width).trim_end());
                 let payload = json::proposal_full(&proposal, Some(body), now);
                 if let Some(value) = payload.get("payload") {
                     let _ = writeln!(out, "\n{}", serde_json::to_string_pretty(value).unwrap_or_default());

@@ -3,7 +3,7 @@
 use super::output::one_line;
 use icpulse_model::act::{REVIEW_LIFETIME, Review};
 use icpulse_model::review::{
-    NOT_SIGNABLE, Weight, Words, confirmation_word, describe_calls, describe_review,
+    NOT_SIGNABLE, StyledText, Weight, confirmation_word, describe_calls, describe_review,
 };
 use std::fmt::Write;
 
@@ -42,7 +42,7 @@ pub fn write_review(review: &Review, colored: bool) -> String {
     out
 }
 
-fn join_words(words: &[Words], colored: bool) -> String {
+fn join_words(words: &[StyledText], colored: bool) -> String {
     words.iter().map(|w| paint(&w.text, w.weight, colored)).collect()
 }
 

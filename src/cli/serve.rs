@@ -4,13 +4,13 @@ use super::args::Serve as ServeCommand;
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::json as shapes;
-use super::network::Sight;
-use super::open::{Need, open};
-use super::output::{Format, note, print_json, print_text};
+use super::network::ListContext;
+use super::open::{IdentityNeed, open};
+use super::output::{Format, print_json, print_note, print_text};
 use super::tui::{Reading, start_reading};
-use super::watcher::{Said, Setup, Watcher, mine, settings};
+use super::watcher::{Watcher, WatcherEvent, WatcherParts, alert_settings, own_nodes_or_default};
 use crate::datasets::find::find_provider;
-use crate::export::{Listening, Model, Page, ServeError, serve};
+use crate::export::{ListenOptions, MetricsModel, Page, ServeError, serve_page};
 use crate::tui::app::signals::asked_to_end;
 use icpulse_engine::alert::{MonitorState, Store};
 use icpulse_model::text::Line;
@@ -36,7 +36,7 @@ impl From<ServeError> for Failure {
 
 /// Ends when the process is asked to end (see [`asked_to_end`]); from then on the cache is closed in a
 /// hurry. Listens from the call on.
-pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
+pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     let asked = asked_to_end();
     async move {
         asked.await;
@@ -50,34 +50,36 @@ pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &ServeCommand) -> Result<(), Failure> {
     let ServeCommand::Metrics { listen, public, allow_host, all_nodes, provider } = command;
-    let listening = Listening { public: *public, hosts: allow_host.clone(), ..Listening::at(*listen) };
+    let listening =
+        ListenOptions { public: *public, hosts: allow_host.clone(), ..ListenOptions::local(*listen) };
     metrics(context, listening, *all_nodes, provider.as_deref()).await
 }
 
 async fn metrics(
     context: &Context,
-    listening: Listening,
+    listening: ListenOptions,
     all_nodes: bool,
     provider: Option<&str>,
 ) -> Result<(), Failure> {
     if !is_loopback(listening.at.ip()) && !listening.public {
         return Err(ServeError::Public(listening.at).into());
     }
-    let end = asked_to_stop();
-    let mut opened = open(context, Need::IfUnlocked).await?;
+    let end = stop_signal();
+    let mut opened = open(context, IdentityNeed::IfUnlocked).await?;
     let Reading { sync, loaded, mut changes, .. } = start_reading(context, &mut opened, false);
-    opened.tell_notes(context);
+    opened.print_cache_notes(context);
     sync.show(Topicality::Network);
-    let mut mine = mine(context);
+    let mut mine = own_nodes_or_default(context);
     if let Some(text) = provider {
         // A prefix can only be told once the registry is known.
-        mine.provider = Some(find_provider(&Sight::new(&loaded.world, &mine, wall_clock()).cells, text)?);
+        mine.provider =
+            Some(find_provider(&ListContext::new(&loaded.world, &mine, wall_clock()).cells, text)?);
     }
     sync.watch_nodes(mine.provider.is_some());
     // What fires is part of the metrics; telling people is left to Prometheus, or to `alerts watch`.
-    let mut quiet = settings(context);
+    let mut quiet = alert_settings(context);
     quiet.sinks.clear();
-    let (alerts, mut heard, task) = Watcher::start(Setup {
+    let (alerts, mut heard, task) = Watcher::start(WatcherParts {
         settings: quiet,
         store: Store::without_file(),
         kept: MonitorState::default(),
@@ -87,11 +89,11 @@ async fn metrics(
         terminal: false,
     });
     let mut model =
-        Model { world: loaded.world, status: SyncStatus::default(), mine, all_nodes, sync_errors: 0 };
+        MetricsModel { world: loaded.world, status: SyncStatus::default(), mine, all_nodes, sync_errors: 0 };
     let page = Arc::new(Page::new(model.clone(), wall_clock));
     let (stop, stopped) = oneshot::channel::<()>();
     let (told, ready) = oneshot::channel();
-    let server = tokio::spawn(serve(
+    let server = tokio::spawn(serve_page(
         Arc::clone(&page),
         listening,
         move |at| {
@@ -108,13 +110,13 @@ async fn metrics(
         };
     };
     let url = format!("http://{at}/metrics");
-    match Format::of(&context.global) {
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(
             &json!({ "url": url, "network": opened.profile.name, "trust": shapes::trust(&opened.profile.trust()) }),
         )?,
         _ => print_text(&format!("{url}\n"))?,
     }
-    note(&context.global, format!("serving the metrics of {} until Ctrl-C", opened.profile.name));
+    print_note(&context.global, format!("serving the metrics of {} until Ctrl-C", opened.profile.name));
     tokio::pin!(end);
     let mut due: Option<Instant> = None;
     loop {
@@ -122,25 +124,25 @@ async fn metrics(
             () = &mut end => break,
             change = changes.recv() => match change {
                 Some(change) => {
-                    alerts.tell(&change);
-                    tell_cache_note(context, &model.status, &change, opened.cache_notes.first());
-                    if take(&mut model, &change) {
+                    alerts.send_change(&change);
+                    print_cache_note(context, &model.status, &change, opened.cache_notes.first());
+                    if apply_change(&mut model, &change) {
                         due = due.or(Some(Instant::now() + TOGETHER));
                     }
                 }
                 None => break,
             },
-            Some(said) = heard.recv() => if let Said::Board(board) = said {
+            Some(said) = heard.recv() => if let WatcherEvent::Board(board) = said {
                 model.world.alerts = board;
                 due = due.or(Some(Instant::now() + TOGETHER));
             },
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                page.show(model.clone());
+                page.set_model(model.clone());
                 due = None;
             }
         }
     }
-    alerts.end();
+    alerts.stop();
     let _ = task.await;
     let _ = stop.send(());
     sync.shutdown().await;
@@ -150,18 +152,18 @@ async fn metrics(
 }
 
 /// Says on standard error that what is read is no longer kept, once; `known` was said at the start.
-fn tell_cache_note(context: &Context, before: &SyncStatus, change: &Change, known: Option<&Line>) {
+fn print_cache_note(context: &Context, before: &SyncStatus, change: &Change, known: Option<&Line>) {
     let Change::Sync(status) = change else { return };
     if let Some(text) = &status.cache_note
         && Some(text) != known
         && before.cache_note.as_ref() != Some(text)
     {
-        note(&context.global, text);
+        print_note(&context.global, text);
     }
 }
 
-fn take(model: &mut Model, change: &Change) -> bool {
-    let Change::Sync(status) = change else { return model.world.take(change) };
+fn apply_change(model: &mut MetricsModel, change: &Change) -> bool {
+    let Change::Sync(status) = change else { return model.world.apply_change(change) };
     let begins = status.trouble.is_some() && model.status.trouble.is_none();
     model.sync_errors += u64::from(begins);
     let changed = *status != model.status;

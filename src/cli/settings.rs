@@ -3,10 +3,12 @@
 use super::args::{Config as ConfigCommand, Global, Theme as ThemeCommand};
 use super::context::Context;
 use super::failure::Failure;
-use super::output::{Column, Format, Rows, note, print_bytes, print_json, print_text};
-use crate::config::{Config, Paths, check, template};
+use super::output::{Column, Format, Rows, print_bytes, print_json, print_note, print_text};
+use crate::config::{Config, Paths, check_file, write_template};
 use crate::tui::command::{Keymap, TABLE, keys_markdown};
 use crate::tui::theme::{self, Theme};
+use clap::builder::PossibleValuesParser;
+use icpulse_wallet::Wallet;
 use serde_json::json;
 use std::path::Path;
 
@@ -44,7 +46,7 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
                     })
                     .collect(),
             }
-            .print(Format::of(&context.global), "themes", json!({}))
+            .print(Format::from_flags(&context.global), "themes", json!({}))
         }
         ThemeCommand::Check { theme } => {
             let path = Path::new(theme);
@@ -55,9 +57,9 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
             }
             .map_err(Failure::usage)?;
             for warning in checked.warnings() {
-                note(&context.global, format!("warning: {warning}"));
+                print_note(&context.global, format!("warning: {warning}"));
             }
-            note(&context.global, format!("{}: the theme is valid", checked.name()));
+            print_note(&context.global, format!("{}: the theme is valid", checked.name()));
             Ok(())
         }
         ThemeCommand::Template => print_text(&theme::theme_template()),
@@ -67,8 +69,8 @@ pub fn theme(context: &Context, command: &ThemeCommand) -> Result<(), Failure> {
 /// `icpulse config template|check` must work when the configuration in use is broken.
 pub fn config_without_context(global: &Global, command: &ConfigCommand) -> Option<Result<(), Failure>> {
     match command {
-        ConfigCommand::Template => Some(print_text(&template())),
-        ConfigCommand::Check { file } => Some(Paths::of_user().map_err(Failure::failed).and_then(|paths| {
+        ConfigCommand::Template => Some(print_text(&write_template())),
+        ConfigCommand::Check { file } => Some(Paths::for_user().map_err(Failure::failed).and_then(|paths| {
             let default = paths.config_file();
             check_config(global, &paths, file.as_deref().or(global.config.as_deref()).unwrap_or(&default))
         })),
@@ -77,15 +79,15 @@ pub fn config_without_context(global: &Global, command: &ConfigCommand) -> Optio
 }
 
 fn check_config(global: &Global, paths: &Paths, path: &Path) -> Result<(), Failure> {
-    let mut problems = check(path)?;
+    let mut problems = check_file(path)?;
     let config = Config::load(Some(path), path)?;
     if let Err(e) = Keymap::with_overrides(&config.keys) {
         problems.push(e.to_string());
     }
     for (name, network) in &config.network {
-        let foreign = network.profile(name, config.max_in_flight).map(|p| p.trust().foreign);
+        let foreign = network.to_profile(name, config.max_in_flight).map(|p| p.trust().foreign);
         for canister in foreign.unwrap_or_default() {
-            note(global, format!("warning: [network.{name}]: {}", canister.words()));
+            print_note(global, format!("warning: [network.{name}]: {}", canister.describe()));
         }
     }
     let dirs = [paths.themes_dir()];
@@ -95,7 +97,7 @@ fn check_config(global: &Global, paths: &Paths, path: &Path) -> Result<(), Failu
         }
     }
     if problems.is_empty() {
-        note(global, format!("{}: the configuration is valid", path.display()));
+        print_note(global, format!("{}: the configuration is valid", path.display()));
         Ok(())
     } else {
         Err(Failure::usage(format!("the configuration {}:\n{}", path.display(), problems.join("\n"))))
@@ -110,8 +112,8 @@ pub fn config(context: &Context, command: &ConfigCommand) -> Result<(), Failure>
     match command {
         ConfigCommand::Template | ConfigCommand::Check { .. } => Ok(()),
         ConfigCommand::Paths => {
-            let listing = context.paths.listing();
-            match Format::of(&context.global) {
+            let listing = context.paths.list();
+            match Format::from_flags(&context.global) {
                 Format::Json => print_json(&json!(
                     listing
                         .iter()
@@ -151,7 +153,7 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
             .map(|s| vec![keymap.keys_for(s.command).join(", "), s.id.to_owned(), s.help.to_owned()])
             .collect(),
     }
-    .print(Format::of(&context.global), "commands", json!({}))
+    .print(Format::from_flags(&context.global), "commands", json!({}))
 }
 
 /// `icpulse completions SHELL`
@@ -160,21 +162,49 @@ pub fn keys(context: &Context, as_markdown: bool) -> Result<(), Failure> {
 /// When standard output cannot be written.
 pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut super::operations::command(), "icpulse", &mut bytes);
+    let mut command = add_known_names(super::operations::command());
+    clap_complete::generate(shell, &mut command, "icpulse", &mut bytes);
     print_bytes(&bytes)
 }
 
-/// `icpulse man`
+/// Adds the names of this user's networks, identities and themes as values to complete.
+fn add_known_names(command: clap::Command) -> clap::Command {
+    let Ok(paths) = Paths::for_user() else { return command };
+    let config = Config::load(None, &paths.config_file()).unwrap_or_default();
+    let mut networks = vec!["ic".to_owned(), "demo".to_owned(), "local".to_owned()];
+    networks.extend(config.network.into_keys());
+    let themes = Theme::list(&[paths.themes_dir()]).into_iter().map(|theme| theme.name);
+    let mut identities = vec!["anonymous".to_owned()];
+    if let Ok(wallet) = Wallet::open(&paths.config_dir) {
+        identities.extend(wallet.list().iter().map(|entry| entry.name.clone()));
+    }
+    let complete = |arg: clap::Arg, names: Vec<String>| arg.value_parser(PossibleValuesParser::new(names));
+    command
+        .mut_arg("network", |arg| complete(arg, networks))
+        .mut_arg("identity", |arg| complete(arg, identities))
+        .mut_arg("theme", |arg| complete(arg, themes.collect()))
+}
+
+/// `icpulse man [COMMAND…]`
 ///
 /// # Errors
-/// When standard output or the folder cannot be written.
-pub fn man(folder: Option<&Path>) -> Result<(), Failure> {
-    let command = super::operations::command();
+/// When the command is unknown, or standard output or the folder cannot be written.
+pub fn man(names: &[String], folder: Option<&Path>) -> Result<(), Failure> {
+    let mut command = super::operations::command();
+    command.build();
     if let Some(folder) = folder {
         return clap_mangen::generate_to(command, folder).map_err(|why| {
             Failure::failed(format!("cannot write manual pages to {}: {why}", folder.display()))
         });
     }
+    let mut command = &command;
+    for name in names.iter().flat_map(|name| name.split_whitespace()) {
+        command = command.find_subcommand(name).ok_or_else(|| {
+            let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            Failure::usage(format!("unknown command '{name}'; available: {}", known.join(", ")))
+        })?;
+    }
+    let command = command.clone().display_name(command.get_display_name().unwrap_or("icpulse").to_owned());
     let mut bytes = Vec::new();
     clap_mangen::Man::new(command).render(&mut bytes)?;
     print_bytes(&bytes)

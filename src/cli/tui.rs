@@ -1,14 +1,14 @@
 //! The dashboard: all rooms joined.
 
+use super::active_theme::ActiveTheme;
 use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::hooks::Frames;
-use super::look::Look;
 use super::meter;
-use super::open::{Need, Opened, Pace, Who, open_paced};
-use super::serve::asked_to_stop;
-use super::services::Live;
-use super::watcher::{self, Alerts};
+use super::open::{ActiveIdentity, IdentityNeed, OpenNetwork, RetryTiming, open_with_timing};
+use super::serve::stop_signal;
+use super::services::LiveServices;
+use super::watcher::{self, WatcherHandle};
 use crate::config::{load_columns, load_views};
 use crate::tui::app::answers::color_question;
 use crate::tui::app::input::{Input, terminal_events};
@@ -39,30 +39,30 @@ const ROOM: usize = 1_024;
 pub struct Reading {
     /// The way to the reading task.
     pub sync: SyncHandle,
-    /// What changes.
+    /// The changed field.
     pub changes: mpsc::Receiver<Change>,
-    /// What the cache had.
+    /// The cached data.
     pub loaded: Loaded,
-    /// Who reads.
+    /// The reading identity.
     pub signer: SignerInfo,
 }
 
 /// Starts reading. `history` also reads all that is older, in the background.
-pub fn start_reading(context: &Context, opened: &mut Opened, history: bool) -> Reading {
+pub fn start_reading(context: &Context, opened: &mut OpenNetwork, history: bool) -> Reading {
     start_reading_only(context, opened, history, None)
 }
 
 /// As [`start_reading`], but only what belongs to something.
 pub fn start_reading_only(
     context: &Context,
-    opened: &mut Opened,
+    opened: &mut OpenNetwork,
     history: bool,
     only: Option<Topicality>,
 ) -> Reading {
-    let loaded = opened.load(context);
-    let signer = opened.who.info();
-    let reader = opened.client.clone().map(|client| match opened.who {
-        Who::Locked(_) => Network::locked(client),
+    let loaded = opened.load_first_frame(context);
+    let signer = opened.identity.info();
+    let reader = opened.client.clone().map(|client| match opened.identity {
+        ActiveIdentity::Locked(_) => Network::locked(client),
         _ => Network::from(client),
     });
     let mut options = sync::Options::new(&opened.profile.name);
@@ -73,7 +73,7 @@ pub fn start_reading_only(
     options.only = only;
     options.max_in_flight = opened.profile.max_in_flight;
     options.refresh = Some(Seconds(u64::from(context.config.refresh_seconds)));
-    options.first_pause = opened.pace.first_pause;
+    options.first_pause = opened.timing.first_pause;
     options.cache_note = opened.cache_notes.first().cloned();
     let (sync, changes) =
         sync::start(reader, Some(Arc::clone(&opened.cache)), loaded.clone(), signer.clone(), options);
@@ -81,7 +81,7 @@ pub fn start_reading_only(
 }
 
 /// The network for the header.
-pub(super) fn network_info(opened: &Opened) -> NetworkInfo {
+pub(super) fn network_info(opened: &OpenNetwork) -> NetworkInfo {
     let url = opened.profile.urls.first().map(String::as_str).unwrap_or_default();
     NetworkInfo {
         name: Line::new(opened.profile.shown_name()),
@@ -91,15 +91,15 @@ pub(super) fn network_info(opened: &Opened) -> NetworkInfo {
     }
 }
 
-/// What must live as long as the dashboard.
-pub struct Rest {
+/// Parts that live as long as the dashboard.
+pub struct DashboardParts {
     _watcher: Option<notify::RecommendedWatcher>,
     locking: JoinHandle<()>,
     watching: JoinHandle<()>,
-    _opened: Opened,
+    _opened: OpenNetwork,
 }
 
-impl Drop for Rest {
+impl Drop for DashboardParts {
     fn drop(&mut self) {
         self.locking.abort();
         self.watching.abort();
@@ -111,11 +111,11 @@ pub struct Dashboard {
     /// The state before the first frame, with what the cache had.
     pub state: State,
     /// Carries out effects.
-    pub live: Live,
-    /// What the loop must hear.
+    pub live: LiveServices,
+    /// Messages for the loop.
     pub messages: mpsc::Receiver<Message>,
     /// The theme in force.
-    pub look: Look,
+    pub look: ActiveTheme,
 }
 
 impl Dashboard {
@@ -127,24 +127,24 @@ impl Dashboard {
         context: Context,
         size: (u16, u16),
         interactive: bool,
-    ) -> Result<(Self, Rest), Failure> {
-        Self::open_paced(context, size, interactive, Pace::default()).await
+    ) -> Result<(Self, DashboardParts), Failure> {
+        Self::open_with_timing(context, size, interactive, RetryTiming::default()).await
     }
 
     /// As [`Dashboard::open`], at another pace.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub async fn open_paced(
+    pub async fn open_with_timing(
         context: Context,
         size: (u16, u16),
         interactive: bool,
-        pace: Pace,
-    ) -> Result<(Self, Rest), Failure> {
+        pace: RetryTiming,
+    ) -> Result<(Self, DashboardParts), Failure> {
         let keymap = Keymap::with_overrides(&context.config.keys).map_err(Failure::usage)?;
-        let mut opened = open_paced(&context, Need::IfUnlocked, pace).await?;
+        let mut opened = open_with_timing(&context, IdentityNeed::IfUnlocked, pace).await?;
         let reading = start_reading(&context, &mut opened, context.config.full_history);
-        let (look, theme_note) = Look::choose(&context, interactive);
+        let (look, theme_note) = ActiveTheme::choose(&context, interactive);
         let options = AppOptions {
             read_only: false,
             mouse: context.config.mouse,
@@ -177,21 +177,21 @@ impl Dashboard {
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
         }
         let (sender, messages) = mpsc::channel(ROOM);
-        let (alerts, watching) = watcher::on_screen(&context, &opened, &state.world, &sender);
-        forward(reading.changes, alerts.clone(), sender.clone());
-        let watcher = look.watch(sender.clone());
-        let live = Live::new(context, &opened, reading.sync, look.clone(), alerts, sender);
-        live.begin();
+        let (alerts, watching) = watcher::is_shown(&context, &opened, &state.world, &sender);
+        forward_changes(reading.changes, alerts.clone(), sender.clone());
+        let watcher = look.watch_files(sender.clone());
+        let live = LiveServices::new(context, &opened, reading.sync, look.clone(), alerts, sender);
+        live.start();
         let locking = tokio::spawn({
             let live = live.clone();
             async move {
                 loop {
-                    live.until_lock().await;
+                    live.wait_until_lock().await;
                     live.lock_if_idle().await;
                 }
             }
         });
-        let rest = Rest { _watcher: watcher, locking, watching, _opened: opened };
+        let rest = DashboardParts { _watcher: watcher, locking, watching, _opened: opened };
         Ok((Self { state, live, messages, look }, rest))
     }
 }
@@ -204,9 +204,9 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
-    let end = asked_to_stop();
+    let end = stop_signal();
     // Also once the loop has ended and the cache is being closed.
-    tokio::spawn(asked_to_stop());
+    tokio::spawn(stop_signal());
     // Without it Ctrl-Z and `kill -TSTP` stop the program as they do by default.
     #[cfg(unix)]
     if let Err(why) = crate::tui::app::job_control::listen(live.messages()) {
@@ -225,7 +225,7 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| {
         // An answer that nobody asked for is none.
         if asked {
-            hearing.hear(answer);
+            hearing.apply_terminal_answer(answer);
         }
     });
     let mut frames = Frames::from_environment();
@@ -236,11 +236,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
         services: live.clone(),
         host: tty,
         messages,
-        events: input.inspect(move |_| active.touch()),
+        events: input.inspect(move |_| active.record_activity()),
         draw: |frame: &mut ratatui::Frame<'_>, state: &State| {
-            frames.drawing();
+            frames.count_frame();
             if watched.replace(state.screen()) != Some(state.screen()) {
-                watching.watch(state.screen());
+                watching.show_screen(state.screen());
             }
             let hits = screens::draw(frame, state, &look.theme());
             if std::mem::take(&mut first) {
@@ -262,10 +262,14 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn forward(mut changes: mpsc::Receiver<Change>, alerts: Alerts, messages: mpsc::Sender<Message>) {
+fn forward_changes(
+    mut changes: mpsc::Receiver<Change>,
+    alerts: WatcherHandle,
+    messages: mpsc::Sender<Message>,
+) {
     tokio::spawn(async move {
         while let Some(change) = changes.recv().await {
-            alerts.tell(&change);
+            alerts.send_change(&change);
             if messages.send(Message::Change(change)).await.is_err() {
                 break;
             }

@@ -1,8 +1,8 @@
 //! Watches the world for alerts: beside the dashboard, in `icpulse alerts watch`, and for metrics.
 
 use super::context::{Context, wall_clock};
-use super::open::Opened;
-use crate::config::{StateFileError, load_mine};
+use super::open::OpenNetwork;
+use crate::config::{StateFileError, load_own_nodes};
 use crate::tui::app::{Level, Message};
 use icpulse_canisters::{Client, governance_of};
 use icpulse_engine::alert::named::principals_of;
@@ -12,7 +12,7 @@ use icpulse_engine::alert::{
 };
 use icpulse_model::alert::{AlertBoard, Severity};
 use icpulse_model::alert_settings::{AlertSettings, SinkSettings};
-use icpulse_model::mine::Mine;
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, World};
@@ -35,16 +35,16 @@ const BODY_PAUSE: Duration = Duration::from_secs(1);
 /// The pause after one that could not be read.
 const BODY_RETRY: Duration = Duration::from_secs(30);
 
-/// What the watcher is told.
-enum Ask {
+/// Messages to the watcher.
+enum Request {
     Change(Box<Change>),
-    Mine(Mine),
+    Mine(OwnNodes),
     Test,
     End,
 }
 
-/// What the watcher says.
-pub enum Said {
+/// Messages from the watcher.
+pub enum WatcherEvent {
     /// The board changed.
     Board(Arc<AlertBoard>),
     /// Alerts fired or recovered.
@@ -59,36 +59,36 @@ pub enum Said {
 
 /// The way to the watcher.
 #[derive(Clone)]
-pub struct Alerts(mpsc::UnboundedSender<Ask>);
+pub struct WatcherHandle(mpsc::UnboundedSender<Request>);
 
-impl Alerts {
+impl WatcherHandle {
     /// Something changed.
-    pub fn tell(&self, change: &Change) {
-        let _ = self.0.send(Ask::Change(Box::new(change.clone())));
+    pub fn send_change(&self, change: &Change) {
+        let _ = self.0.send(Request::Change(Box::new(change.clone())));
     }
 
     /// Another provider was chosen, or a machine has another name.
-    pub fn follow(&self, mine: Mine) {
-        let _ = self.0.send(Ask::Mine(mine));
+    pub fn set_own_nodes(&self, mine: OwnNodes) {
+        let _ = self.0.send(Request::Mine(mine));
     }
 
     /// Every sink is to be tried.
     pub fn test(&self) {
-        let _ = self.0.send(Ask::Test);
+        let _ = self.0.send(Request::Test);
     }
 
     /// No more will come.
-    pub fn end(&self) {
-        let _ = self.0.send(Ask::End);
+    pub fn stop(&self) {
+        let _ = self.0.send(Request::End);
     }
 }
 
 /// The user's own machines: the provider of the configuration, or the one chosen in the dashboard,
 /// and the names given there; and why those could not be read.
-pub fn mine_or_why(context: &Context) -> (Mine, Option<StateFileError>) {
-    let (mut mine, why) = match load_mine(&context.paths.aliases_file()) {
+pub fn configured_own_nodes(context: &Context) -> (OwnNodes, Option<StateFileError>) {
+    let (mut mine, why) = match load_own_nodes(&context.paths.aliases_file()) {
         Ok(mine) => (mine, None),
-        Err(why) => (Mine::default(), Some(why)),
+        Err(why) => (OwnNodes::default(), Some(why)),
     };
     let fixed = context.config.provider.as_deref().and_then(|text| Principal::from_text(text).ok());
     mine.provider = fixed.or(mine.provider);
@@ -96,17 +96,17 @@ pub fn mine_or_why(context: &Context) -> (Mine, Option<StateFileError>) {
 }
 
 /// The same where the dashboard says what could not be read.
-pub fn mine(context: &Context) -> Mine {
-    mine_or_why(context).0
+pub fn own_nodes_or_default(context: &Context) -> OwnNodes {
+    configured_own_nodes(context).0
 }
 
 /// The settings; the configuration was checked when it was read.
-pub fn settings(context: &Context) -> AlertSettings {
+pub fn alert_settings(context: &Context) -> AlertSettings {
     context.config.alerts.settings().unwrap_or_default()
 }
 
 /// Where alerts of a network are kept, with what was kept.
-pub fn store(context: &Context, opened: &Opened) -> (Store, MonitorState, Option<Line>) {
+pub fn open_alert_store(context: &Context, opened: &OpenNetwork) -> (Store, MonitorState, Option<Line>) {
     if opened.is_ephemeral() {
         return (Store::without_file(), MonitorState::default(), None);
     }
@@ -115,7 +115,7 @@ pub fn store(context: &Context, opened: &Opened) -> (Store, MonitorState, Option
 }
 
 /// This machine's time zone in seconds east of UTC.
-fn offset() -> i32 {
+fn utc_offset() -> i32 {
     chrono::Local::now().offset().local_minus_utc()
 }
 
@@ -126,45 +126,47 @@ pub struct Watcher {
     outbox: Outbox,
     sinks: Vec<SinkSettings>,
     terminal: Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync>,
-    mine: Mine,
+    mine: OwnNodes,
     world: World,
     replaying: bool,
     named: BTreeMap<ProposalKey, BTreeSet<Principal>>,
     client: Option<Client>,
-    said: mpsc::UnboundedSender<Said>,
+    said: mpsc::UnboundedSender<WatcherEvent>,
     failing: BTreeSet<Line>,
     not_kept: bool,
 }
 
-/// How a watcher is set up.
-pub struct Setup {
+/// Parts of a watcher.
+pub struct WatcherParts {
     /// The settings.
     pub settings: AlertSettings,
     /// Where it is kept.
     pub store: Store,
-    /// What was kept.
+    /// The saved state.
     pub kept: MonitorState,
-    /// Whose nodes.
-    pub mine: Mine,
+    /// The user's nodes.
+    pub mine: OwnNodes,
     /// The world as it is known.
     pub world: World,
     /// Reads bodies of proposals; `None`: none are read.
     pub client: Option<Client>,
-    /// Whether there is a terminal that can ring.
+    /// True if there is a terminal that can ring.
     pub terminal: bool,
 }
 
 impl Watcher {
     /// Starts one; it says what happens through the receiver.
-    pub fn start(setup: Setup) -> (Alerts, mpsc::UnboundedReceiver<Said>, JoinHandle<()>) {
-        let Setup { settings, store, kept, mine, world, client, terminal } = setup;
+    pub fn start(
+        setup: WatcherParts,
+    ) -> (WatcherHandle, mpsc::UnboundedReceiver<WatcherEvent>, JoinHandle<()>) {
+        let WatcherParts { settings, store, kept, mine, world, client, terminal } = setup;
         let (asks, inbox) = mpsc::unbounded_channel();
         let (said, heard) = mpsc::unbounded_channel();
         let ring = {
             let said = said.clone();
             move |attention| {
                 let no_terminal = || Line::new("there is no terminal here");
-                let sent = if terminal { said.send(Said::Attention(attention)).ok() } else { None };
+                let sent = if terminal { said.send(WatcherEvent::Attention(attention)).ok() } else { None };
                 sent.ok_or_else(no_terminal)
             }
         };
@@ -193,39 +195,39 @@ impl Watcher {
             not_kept: false,
         };
         let task = tokio::spawn(watcher.run(inbox));
-        (Alerts(asks), heard, task)
+        (WatcherHandle(asks), heard, task)
     }
 
-    fn say(&self, said: Said) {
+    fn send(&self, said: WatcherEvent) {
         let _ = self.said.send(said);
     }
 
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Ask>) {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Request>) {
         let (read, mut bodies) = mpsc::channel::<(ProposalKey, Option<BTreeSet<Principal>>)>(1);
         let mut reading = false;
         let mut due = Some(Instant::now() + TOGETHER);
-        self.say(Said::Board(Arc::clone(self.monitor.board())));
+        self.send(WatcherEvent::Board(Arc::clone(self.monitor.board())));
         loop {
-            if let Some(id) = (!reading).then(|| self.unread()).flatten() {
+            if let Some(id) = (!reading).then(|| self.next_unread_proposal()).flatten() {
                 reading = true;
-                self.read(id, read.clone());
+                self.read_body(id, read.clone());
             }
             tokio::select! {
                 ask = inbox.recv() => match ask {
-                    None | Some(Ask::End) => break,
-                    Some(Ask::Test) => self.test(),
-                    Some(Ask::Mine(mine)) => {
+                    None | Some(Request::End) => break,
+                    Some(Request::Test) => self.test(),
+                    Some(Request::Mine(mine)) => {
                         self.mine = mine;
                         due = Some(Instant::now());
                     }
-                    Some(Ask::Change(change)) => {
-                        if self.take(&change) {
+                    Some(Request::Change(change)) => {
+                        if self.apply_change(&change) {
                             let soon = Instant::now() + TOGETHER;
                             due = Some(due.map_or(soon, |due| due.min(soon)));
                         }
                     }
                 },
-                () = self.outbox.wait_for_change() => self.report(),
+                () = self.outbox.wait_for_change() => self.report_failing_sinks(),
                 Some((id, named)) = bodies.recv() => {
                     reading = false;
                     let Some(named) = named else { continue };
@@ -234,7 +236,7 @@ impl Watcher {
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     let now = wall_clock();
-                    let wake = self.look(now);
+                    let wake = self.evaluate(now);
                     due = wake.map(|at| {
                         let left = Duration::from_nanos(at.0.saturating_sub(now.0));
                         Instant::now() + left.clamp(TOGETHER, LONGEST)
@@ -244,26 +246,26 @@ impl Watcher {
         }
         // What was sent last should still leave, but nobody waits long for it.
         let _ = self.outbox.flush(Duration::from_secs(3)).await;
-        self.keep();
+        self.save();
     }
 
-    fn take(&mut self, change: &Change) -> bool {
+    fn apply_change(&mut self, change: &Change) -> bool {
         match change {
             Change::Sync(status) => {
                 let before = std::mem::replace(&mut self.replaying, status.registry.is_some());
                 before != self.replaying
             }
             Change::Body(body) => {
-                self.named.insert(body.id, names_in(body));
+                self.named.insert(body.id, principals_in_body(body));
                 true
             }
             Change::Alerts(_) => false,
-            other => self.world.take(other),
+            other => self.world.apply_change(other),
         }
     }
 
     /// The next proposal whose body is to be looked at: those about nodes, subnets and providers.
-    fn unread(&self) -> Option<ProposalKey> {
+    fn next_unread_proposal(&self) -> Option<ProposalKey> {
         self.client.as_ref()?;
         self.mine.provider?;
         if self.named.len() >= BODIES {
@@ -275,75 +277,75 @@ impl Watcher {
         open.map(|p| p.id).find(|id| !self.named.contains_key(id))
     }
 
-    fn read(&self, id: ProposalKey, answer: mpsc::Sender<(ProposalKey, Option<BTreeSet<Principal>>)>) {
+    fn read_body(&self, id: ProposalKey, answer: mpsc::Sender<(ProposalKey, Option<BTreeSet<Principal>>)>) {
         let Some(client) = self.client.clone() else { return };
         tokio::spawn(async move {
             let read = async { governance_of(&client, id.governance)?.proposal_body(id.number).await };
-            let body = read.await.ok().map(|(_, body)| names_in(&body));
+            let body = read.await.ok().map(|(_, body)| principals_in_body(&body));
             tokio::time::sleep(if body.is_some() { BODY_PAUSE } else { BODY_RETRY }).await;
             let _ = answer.send((id, body)).await;
         });
     }
 
     /// Looks at the world; when to look again.
-    fn look(&mut self, now: Timestamp) -> Option<Timestamp> {
+    fn evaluate(&mut self, now: Timestamp) -> Option<Timestamp> {
         let open: BTreeSet<ProposalKey> = self.world.proposals.open().map(|p| p.id).collect();
         self.named.retain(|id, _| open.contains(id));
         let sight =
             RuleInput { world: &self.world, mine: &self.mine, named: &self.named, replaying: self.replaying };
-        let outcome = self.monitor.observe(&sight, now, offset());
+        let outcome = self.monitor.observe(&sight, now, utc_offset());
         for notice in &outcome.deliver {
             self.outbox.queue_notice(notice);
         }
         if let Some(board) = outcome.board {
-            self.say(Said::Board(board));
+            self.send(WatcherEvent::Board(board));
         }
         if !outcome.news.is_empty() {
-            self.say(Said::News(outcome.news));
+            self.send(WatcherEvent::News(outcome.news));
         }
         if outcome.changed {
-            self.keep();
+            self.save();
         }
         outcome.wake
     }
 
-    fn keep(&mut self) {
+    fn save(&mut self) {
         let kept = self.store.save(self.monitor.saved_state());
         if let Err(why) = &kept
             && !self.not_kept
         {
-            self.say(Said::Note(why.clone()));
+            self.send(WatcherEvent::Note(why.clone()));
         }
         self.not_kept = kept.is_err();
     }
 
-    fn report(&mut self) {
+    fn report_failing_sinks(&mut self) {
         let reports = self.outbox.reports();
         let mut failing = BTreeSet::new();
         for report in &reports {
             let Some((_, why)) = &report.failing else { continue };
             failing.insert(report.sink.clone());
             if !self.failing.contains(&report.sink) {
-                let text = format!("alert sink {}: {why}; it is tried again", report.sink);
-                self.say(Said::Note(Line::new(&text)));
+                let text = format!("alert sink {}: {why}; retrying", report.sink);
+                self.send(WatcherEvent::Note(Line::new(&text)));
             }
         }
         self.failing = failing;
         if let Some(board) = self.monitor.update_sinks(reports) {
-            self.say(Said::Board(board));
+            self.send(WatcherEvent::Board(board));
         }
     }
 
     fn test(&self) {
         let (sinks, terminal, said) = (self.sinks.clone(), Arc::clone(&self.terminal), self.said.clone());
         tokio::spawn(async move {
-            let _ = said.send(Said::Tested(try_all(&sinks, &terminal).await));
+            let _ = said.send(WatcherEvent::Tested(test_sinks(&sinks, &terminal).await));
         });
     }
 }
 
 /// One attempt at each sink; they are tried at the same time.
-pub async fn try_all(
+pub async fn test_sinks(
     sinks: &[SinkSettings],
     terminal: &Arc<dyn Fn(Attention) -> Result<(), Line> + Send + Sync>,
 ) -> Vec<(Line, Option<Line>)> {
@@ -358,27 +360,27 @@ pub async fn try_all(
     futures_util::future::join_all(tries).await
 }
 
-fn names_in(body: &ProposalBody) -> BTreeSet<Principal> {
+fn principals_in_body(body: &ProposalBody) -> BTreeSet<Principal> {
     let mut named = principals_of(body);
     named.extend(principals_in(body.url.as_str()));
     named
 }
 
 /// Watches beside the dashboard: what it says becomes messages.
-pub fn on_screen(
+pub fn is_shown(
     context: &Context,
-    opened: &Opened,
+    opened: &OpenNetwork,
     world: &World,
     messages: &mpsc::Sender<Message>,
-) -> (Alerts, JoinHandle<()>) {
-    let settings = settings(context);
+) -> (WatcherHandle, JoinHandle<()>) {
+    let settings = alert_settings(context);
     let least = settings.screen.filter(|_| settings.enabled);
-    let (store, kept, note) = store(context, opened);
-    let (alerts, mut heard, _) = Watcher::start(Setup {
+    let (store, kept, note) = open_alert_store(context, opened);
+    let (alerts, mut heard, _) = Watcher::start(WatcherParts {
         settings,
         store,
         kept,
-        mine: mine(context),
+        mine: own_nodes_or_default(context),
         world: world.clone(),
         client: opened.client.clone(),
         terminal: true,
@@ -389,7 +391,7 @@ pub fn on_screen(
             let _ = messages.send(Message::Notice(Level::Warning, note)).await;
         }
         while let Some(said) = heard.recv().await {
-            for message in messages_of(said, least) {
+            for message in event_messages(said, least) {
                 if messages.send(message).await.is_err() {
                     return;
                 }
@@ -402,13 +404,13 @@ pub fn on_screen(
 /// So many notices at once are told one by one.
 const ONE_BY_ONE: usize = 3;
 
-fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
+fn event_messages(said: WatcherEvent, least: Option<Severity>) -> Vec<Message> {
     match said {
-        Said::Board(board) => vec![Message::Change(Change::Alerts(board))],
-        Said::Note(text) => vec![Message::Notice(Level::Warning, text)],
-        Said::Attention(Attention::Bell) => vec![Message::Ring(None)],
-        Said::Attention(Attention::Osc9(text)) => vec![Message::Ring(Some(text))],
-        Said::News(news) => {
+        WatcherEvent::Board(board) => vec![Message::Change(Change::Alerts(board))],
+        WatcherEvent::Note(text) => vec![Message::Notice(Level::Warning, text)],
+        WatcherEvent::Attention(Attention::Bell) => vec![Message::Ring(None)],
+        WatcherEvent::Attention(Attention::Osc9(text)) => vec![Message::Ring(Some(text))],
+        WatcherEvent::News(news) => {
             let told: Vec<&Notice> = news.iter().filter(|n| least.is_some_and(|l| n.severity >= l)).collect();
             if told.len() > ONE_BY_ONE {
                 let fired = told.iter().filter(|n| n.kind == NoticeKind::Fired).count();
@@ -420,13 +422,13 @@ fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
                 );
                 return vec![Message::Notice(Level::Warning, Line::new(&text))];
             }
-            told.into_iter().map(|n| Message::Notice(level(n), n.text.clone())).collect()
+            told.into_iter().map(|n| Message::Notice(notice_level(n), n.text.clone())).collect()
         }
-        Said::Tested(outcomes) if outcomes.is_empty() => {
+        WatcherEvent::Tested(outcomes) if outcomes.is_empty() => {
             let text = "no alert sink is configured; `icpulse config template` shows how";
             vec![Message::Notice(Level::Info, Line::new(text))]
         }
-        Said::Tested(outcomes) => {
+        WatcherEvent::Tested(outcomes) => {
             let told = outcomes.into_iter().map(|(name, why)| match why {
                 None => Message::Notice(Level::Good, Line::new(&format!("alert sink {name}: delivered"))),
                 Some(why) => Message::Notice(Level::Warning, Line::new(&format!("alert sink {name}: {why}"))),
@@ -436,7 +438,7 @@ fn messages_of(said: Said, least: Option<Severity>) -> Vec<Message> {
     }
 }
 
-fn level(notice: &Notice) -> Level {
+fn notice_level(notice: &Notice) -> Level {
     match (notice.kind, notice.severity) {
         (NoticeKind::Recovered, _) => Level::Good,
         // An error stays until it is dismissed.

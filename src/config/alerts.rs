@@ -3,7 +3,8 @@
 use icpulse_model::Seconds;
 use icpulse_model::alert::{Rule, Severity};
 use icpulse_model::alert_settings::{
-    AlertSettings, DAY_MINUTES, Measure, Quiet, RuleSettings, Rules, SinkKind, SinkSettings, without_secrets,
+    AlertSettings, DAY_MINUTES, Measure, QuietHours, RuleSettings, Rules, SinkKind, SinkSettings,
+    without_secrets,
 };
 use icpulse_model::query::parse_span;
 use icpulse_model::text::Line;
@@ -15,17 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlertsConfig {
-    /// Whether rules are looked at.
+    /// True if rules are looked at.
     pub enabled: bool,
     /// The severity from which on the screen tells of new alerts, or `off`.
     pub screen: String,
-    /// How often what still fires is said again, or `never`.
+    /// Interval of reminders while an alert fires, or `never`.
     pub repeat: String,
     /// `22:00-07:00`.
     pub quiet: Option<String>,
     /// `local` or `utc`.
     pub quiet_zone: String,
-    /// What is critical passes in quiet hours.
+    /// Critical alerts are sent in quiet hours.
     pub quiet_critical_passes: bool,
     /// Rules by name.
     pub rules: BTreeMap<String, RuleConfig>,
@@ -51,7 +52,7 @@ impl Default for AlertsConfig {
 /// A limit: a number, or text such as `5%` and `10m`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Limit {
+pub enum LimitValue {
     /// A number.
     Number(u64),
     /// A share or a span.
@@ -62,17 +63,17 @@ pub enum Limit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleConfig {
-    /// Whether it is looked at.
+    /// True if it is looked at.
     pub enabled: Option<bool>,
     /// From where on it fires.
-    pub limit: Option<Limit>,
+    pub limit: Option<LimitValue>,
     /// The quieter limit.
-    pub recover: Option<Limit>,
-    /// How long the limit must be passed.
+    pub recover: Option<LimitValue>,
+    /// Time that the limit must be exceeded.
     pub after: Option<String>,
-    /// How long the quieter limit must be kept.
+    /// Time that the recovery limit must be kept.
     pub clear: Option<String>,
-    /// How bad it is.
+    /// Severity.
     pub severity: Option<String>,
 }
 
@@ -102,7 +103,7 @@ pub struct SinkConfig {
     pub rules: Vec<String>,
     /// Recoveries are sent too.
     pub recoveries: Option<bool>,
-    /// How long one attempt may take.
+    /// Time limit of one attempt.
     pub timeout: Option<String>,
 }
 
@@ -115,72 +116,74 @@ impl std::fmt::Debug for SinkConfig {
     }
 }
 
-/// Why alerts cannot be set up so: where, what, and what is possible.
+/// A mistake in the alert settings: key, problem and available values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {why}")]
 pub struct AlertsError {
-    /// Which key.
+    /// The key.
     pub at: String,
-    /// What is wrong, and what is possible.
+    /// The problem and the available values.
     pub why: String,
 }
 
-fn wrong(at: impl Into<String>, why: impl Into<String>) -> AlertsError {
+fn error_at(at: impl Into<String>, why: impl Into<String>) -> AlertsError {
     AlertsError { at: at.into(), why: why.into() }
 }
 
-fn span(at: &str, text: &str) -> Result<Seconds, AlertsError> {
+fn parse_span_at(at: &str, text: &str) -> Result<Seconds, AlertsError> {
     if text.trim() == "0" {
         return Ok(Seconds(0));
     }
-    parse_span(text).map_err(|e| wrong(at, e.to_string()))
+    parse_span(text).map_err(|e| error_at(at, e.to_string()))
 }
 
-fn severity(at: &str, text: &str) -> Result<Severity, AlertsError> {
+fn parse_severity(at: &str, text: &str) -> Result<Severity, AlertsError> {
     [Severity::Info, Severity::Warning, Severity::Critical]
         .into_iter()
         .find(|s| s.word() == text)
-        .ok_or_else(|| wrong(at, format!("unknown severity '{text}'; available: info, warning, critical")))
+        .ok_or_else(|| error_at(at, format!("unknown severity '{text}'; available: info, warning, critical")))
 }
 
-fn rule_named(at: &str, name: &str) -> Result<Rule, AlertsError> {
+fn find_rule(at: &str, name: &str) -> Result<Rule, AlertsError> {
     Rule::ALL.into_iter().find(|r| r.name() == name).ok_or_else(|| {
         let known: Vec<_> = Rule::ALL.iter().map(|r| r.name()).collect();
-        wrong(at, format!("unknown rule '{name}'; available: {}", known.join(", ")))
+        error_at(at, format!("unknown rule '{name}'; available: {}", known.join(", ")))
     })
 }
 
 /// Per cent with at most four decimals, in millionths.
-fn share(at: &str, text: &str) -> Result<u64, AlertsError> {
-    let not = || wrong(at, format!("'{text}' is not a percentage; write it like 5% or 2.5%"));
+fn parse_share(at: &str, text: &str) -> Result<u64, AlertsError> {
+    let not = || error_at(at, format!("'{text}' is not a percentage; write it like 5% or 2.5%"));
     let number = text.trim().strip_suffix('%').ok_or_else(not)?.trim();
     let ppm = icpulse_model::amount::parse_units(number, 4).map_err(|_| not())?;
     u64::try_from(ppm).ok().filter(|p| *p <= 1_000_000).ok_or_else(not)
 }
 
-fn limit(at: &str, rule: Rule, limit: &Limit) -> Result<u64, AlertsError> {
+fn parse_limit(at: &str, rule: Rule, limit: &LimitValue) -> Result<u64, AlertsError> {
     match (rule.info().measure, limit) {
-        (Measure::None, _) => Err(wrong(at, "this rule has no limit; use `after` for how long it must hold")),
-        (Measure::Ppm, Limit::Text(text)) => share(at, text),
-        (Measure::Ppm, Limit::Number(n)) => {
-            Err(wrong(at, format!("{n} is not a percentage; write it as text, such as \"5%\"")))
+        (Measure::None, _) => {
+            Err(error_at(at, "this rule has no limit; use `after` for how long it must hold"))
         }
-        (Measure::Nodes, Limit::Number(n)) if *n <= 100 => Ok(*n),
-        (Measure::Nodes, _) => Err(wrong(at, "write a number of nodes from 0 to 100")),
-        (Measure::Span, Limit::Text(text)) => Ok(span(at, text)?.0),
-        (Measure::Span, Limit::Number(n)) => {
-            Err(wrong(at, format!("{n} has no unit; write it as text, such as \"60s\" or \"14d\"")))
+        (Measure::Ppm, LimitValue::Text(text)) => parse_share(at, text),
+        (Measure::Ppm, LimitValue::Number(n)) => {
+            Err(error_at(at, format!("{n} is not a percentage; write it as text, such as \"5%\"")))
+        }
+        (Measure::Nodes, LimitValue::Number(n)) if *n <= 100 => Ok(*n),
+        (Measure::Nodes, _) => Err(error_at(at, "write a number of nodes from 0 to 100")),
+        (Measure::Span, LimitValue::Text(text)) => Ok(parse_span_at(at, text)?.0),
+        (Measure::Span, LimitValue::Number(n)) => {
+            Err(error_at(at, format!("{n} has no unit; write it as text, such as \"60s\" or \"14d\"")))
         }
     }
 }
 
 impl RuleConfig {
     fn settings(&self, rule: Rule) -> Result<RuleSettings, AlertsError> {
-        let mut settings = RuleSettings::usual(rule);
+        let mut settings = RuleSettings::with_default_limits(rule);
         let at = |key: &str| format!("alerts.rules.{}.{key}", rule.name());
         settings.enabled = self.enabled.unwrap_or(settings.enabled);
         if let Some(text) = &self.limit {
-            settings.limit = limit(&at("limit"), rule, text)?;
+            settings.limit = parse_limit(&at("limit"), rule, text)?;
             // The usual quieter limit may be on the other side of a limit of the user's own.
             let fits = if rule.info().more_is_worse {
                 settings.recover <= settings.limit
@@ -193,40 +196,40 @@ impl RuleConfig {
             }
         }
         if let Some(text) = &self.recover {
-            settings.recover = limit(&at("recover"), rule, text)?;
+            settings.recover = parse_limit(&at("recover"), rule, text)?;
             let (fits, how) = if rule.info().more_is_worse {
                 (settings.recover <= settings.limit, "at most")
             } else {
                 (settings.recover >= settings.limit, "at least")
             };
             if !fits {
-                return Err(wrong(
+                return Err(error_at(
                     at("recover"),
                     format!("it must be {how} the limit: it is the quieter one"),
                 ));
             }
         }
         if let Some(text) = &self.after {
-            settings.after = span(&at("after"), text)?;
+            settings.after = parse_span_at(&at("after"), text)?;
         }
         if let Some(text) = &self.clear {
-            settings.clear = span(&at("clear"), text)?;
+            settings.clear = parse_span_at(&at("clear"), text)?;
         }
         if let Some(text) = &self.severity {
-            settings.severity = severity(&at("severity"), text)?;
+            settings.severity = parse_severity(&at("severity"), text)?;
         }
         Ok(settings)
     }
 }
 
-fn checked_url(at: &str, sink: &SinkConfig) -> Result<String, AlertsError> {
-    let url = sink.url.as_ref().ok_or_else(|| wrong(at, "it needs an address: url = \"https://…\""))?;
+fn check_url(at: &str, sink: &SinkConfig) -> Result<String, AlertsError> {
+    let url = sink.url.as_ref().ok_or_else(|| error_at(at, "it needs an address: url = \"https://…\""))?;
     let shown = without_secrets(url);
     let address = parse_address(url).map_err(|why| {
-        wrong(at, format!("'{shown}' cannot be used as an address: {why}; it must begin with https://"))
+        error_at(at, format!("'{shown}' cannot be used as an address: {why}; it must begin with https://"))
     })?;
     if is_exposed(&address) && !sink.plain_http {
-        return Err(wrong(
+        return Err(error_at(
             at,
             format!(
                 "{shown} is plain http to another machine: all on the way could read it; use https, or allow it with plain_http = true"
@@ -247,16 +250,18 @@ impl SinkConfig {
                 Some(argv) if argv.first().is_some_and(|program| !program.is_empty()) => {
                     SinkKind::Command(argv.clone())
                 }
-                _ => return Err(wrong(at, "it needs a program: command = [\"notify-send\", \"icpulse\"]")),
+                _ => {
+                    return Err(error_at(at, "it needs a program: command = [\"notify-send\", \"icpulse\"]"));
+                }
             },
             "webhook" => SinkKind::Webhook {
-                url: checked_url(&at, self)?,
+                url: check_url(&at, self)?,
                 headers: self.headers.clone().unwrap_or_default(),
             },
-            "ntfy" => SinkKind::Ntfy { url: checked_url(&at, self)?, token: self.token.clone() },
+            "ntfy" => SinkKind::Ntfy { url: check_url(&at, self)?, token: self.token.clone() },
             other => {
                 let why = format!("unknown kind '{other}'; available: bell, osc9, command, webhook, ntfy");
-                return Err(wrong(at, why));
+                return Err(error_at(at, why));
             }
         };
         // A key of another kind would be without effect, and nobody would know.
@@ -268,26 +273,26 @@ impl SinkConfig {
             ("token", self.token.is_some() && !matches!(kind, SinkKind::Ntfy { .. })),
         ];
         if let Some((key, _)) = misplaced.iter().find(|(_, misplaced)| *misplaced) {
-            return Err(wrong(at, format!("`{key}` is not a setting of {} sinks", kind.name())));
+            return Err(error_at(at, format!("`{key}` is not a setting of {} sinks", kind.name())));
         }
         let timeout = match &self.timeout {
-            Some(text) => span(&format!("{at}: timeout"), text)?,
+            Some(text) => parse_span_at(&format!("{at}: timeout"), text)?,
             None => Seconds(10),
         };
         if !(1..=300).contains(&timeout.0) {
-            return Err(wrong(at, "timeout must be from 1s to 5m"));
+            return Err(error_at(at, "timeout must be from 1s to 5m"));
         }
         Ok(SinkSettings {
             name: Line::new(&name),
             kind,
             least: match &self.severity {
-                Some(text) => severity(&format!("{at}: severity"), text)?,
+                Some(text) => parse_severity(&format!("{at}: severity"), text)?,
                 None => Severity::Info,
             },
             rules: self
                 .rules
                 .iter()
-                .map(|name| rule_named(&format!("{at}: rules"), name))
+                .map(|name| find_rule(&format!("{at}: rules"), name))
                 .collect::<Result<_, _>>()?,
             recoveries: self.recoveries.unwrap_or(true),
             timeout,
@@ -295,7 +300,7 @@ impl SinkConfig {
     }
 }
 
-fn minute(text: &str) -> Option<u16> {
+fn parse_minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.trim().split_once(':')?;
     let hour: u16 = hour.parse().ok().filter(|h| *h < 24)?;
     let minute: u16 = minute.parse().ok().filter(|m| *m < 60)?;
@@ -310,14 +315,14 @@ impl AlertsConfig {
     pub fn settings(&self) -> Result<AlertSettings, AlertsError> {
         let mut rules = Rules::default();
         for (name, config) in &self.rules {
-            let rule = rule_named("alerts.rules", name)?;
+            let rule = find_rule("alerts.rules", name)?;
             rules.set(rule, config.settings(rule)?);
         }
         let utc = match self.quiet_zone.as_str() {
             "local" => false,
             "utc" => true,
             other => {
-                return Err(wrong(
+                return Err(error_at(
                     "alerts.quiet_zone",
                     format!("unknown zone '{other}'; available: local, utc"),
                 ));
@@ -326,26 +331,27 @@ impl AlertsConfig {
         let quiet = match &self.quiet {
             None => None,
             Some(text) => {
-                let parts = text.split_once('-').and_then(|(a, b)| Some((minute(a)?, minute(b)?)));
+                let parts =
+                    text.split_once('-').and_then(|(a, b)| Some((parse_minute(a)?, parse_minute(b)?)));
                 let Some((from, until)) = parts.filter(|(from, until)| from != until) else {
-                    return Err(wrong(
+                    return Err(error_at(
                         "alerts.quiet",
                         format!("'{text}' is not a time range; write it like 22:00-07:00"),
                     ));
                 };
-                Some(Quiet { from, until, utc, critical_passes: self.quiet_critical_passes })
+                Some(QuietHours { from, until, utc, critical_passes: self.quiet_critical_passes })
             }
         };
         let screen = match self.screen.as_str() {
             "off" => None,
-            text => Some(severity("alerts.screen", text)?),
+            text => Some(parse_severity("alerts.screen", text)?),
         };
         let repeat = match self.repeat.as_str() {
             "never" => None,
             text => {
-                let every = span("alerts.repeat", text)?;
+                let every = parse_span_at("alerts.repeat", text)?;
                 if every < Seconds(60) {
-                    return Err(wrong("alerts.repeat", "it must be \"never\" or at least 1m"));
+                    return Err(error_at("alerts.repeat", "it must be \"never\" or at least 1m"));
                 }
                 Some(every)
             }
@@ -356,7 +362,7 @@ impl AlertsConfig {
         for sink in &sinks {
             if !names.insert(&sink.name) {
                 let why = format!("two sinks are called '{}'; give each a name of its own", sink.name);
-                return Err(wrong("alerts.sink", why));
+                return Err(error_at("alerts.sink", why));
             }
         }
         Ok(AlertSettings { enabled: self.enabled, screen, quiet, repeat, rules, sinks })
@@ -366,10 +372,10 @@ impl AlertsConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::parse;
+    use crate::config::parse_config;
 
     fn settings(text: &str) -> AlertSettings {
-        parse(text, "t").unwrap().alerts.settings().unwrap()
+        parse_config(text, "t").unwrap().alerts.settings().unwrap()
     }
 
     #[test]
@@ -380,13 +386,19 @@ mod tests {
              [alerts.rules.certificate_lag]\nlimit = \"2m\"\n[alerts.rules.node_down]\nenabled = false\n",
         );
         assert_eq!(
-            (s.rules.of(Rule::FailureRate).limit, s.rules.of(Rule::FailureRate).recover),
+            (s.rules.settings_of(Rule::FailureRate).limit, s.rules.settings_of(Rule::FailureRate).recover),
             (25_000, 20_000)
         );
-        assert_eq!((s.rules.of(Rule::FaultDistance).limit, s.rules.of(Rule::FaultDistance).recover), (2, 2));
-        assert_eq!(s.rules.of(Rule::CertificateLag).limit, 120);
-        assert!(!s.rules.of(Rule::NodeDown).enabled);
-        assert_eq!(s.quiet, Some(Quiet { from: 1_350, until: 360, utc: true, critical_passes: true }));
+        assert_eq!(
+            (
+                s.rules.settings_of(Rule::FaultDistance).limit,
+                s.rules.settings_of(Rule::FaultDistance).recover
+            ),
+            (2, 2)
+        );
+        assert_eq!(s.rules.settings_of(Rule::CertificateLag).limit, 120);
+        assert!(!s.rules.settings_of(Rule::NodeDown).enabled);
+        assert_eq!(s.quiet, Some(QuietHours { from: 1_350, until: 360, utc: true, critical_passes: true }));
         assert_eq!((s.repeat, s.screen), (Some(Seconds::hours(4)), None));
         assert_eq!(settings(""), AlertSettings::default());
     }
@@ -420,14 +432,14 @@ mod tests {
             ("[[alerts.sink]]\nkind = \"bell\"\ntimeout = \"1h\"", "5m"),
             ("provider = \"me\"", "principal"),
         ] {
-            let error = parse(text, "t").unwrap_err().to_string();
+            let error = parse_config(text, "t").unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
             assert!(!error.contains("SECRET"), "{error}");
         }
         for here in ["http://127.0.0.1:9/x", "http://LOCALHOST:9/x", "http://[::1]:9/x"] {
-            parse(&format!("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"{here}\""), "t").unwrap();
+            parse_config(&format!("[[alerts.sink]]\nkind = \"webhook\"\nurl = \"{here}\""), "t").unwrap();
         }
-        let config = parse(
+        let config = parse_config(
             "[[alerts.sink]]\nkind = \"ntfy\"\nurl = \"https://n.example/SECRET\"\ntoken = \"SECRET\"",
             "t",
         )

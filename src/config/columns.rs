@@ -1,7 +1,7 @@
 //! `columns.toml`, beside the configuration: the columns that were chosen for lists. The program
 //! writes it; a person may.
 
-use super::mine::{StateFileError, read_state_file, write_state_file};
+use super::own_nodes::{StateFileError, read_state_file, write_state_file};
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Key overrides by command id: `"proposals.vote" = ["v", "ctrl-v"]`; an empty list unbinds.
 pub type Keys = BTreeMap<String, Vec<String>>;
 
-/// Whether colours are used.
+/// Use of colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Color {
@@ -25,7 +25,7 @@ pub enum Color {
     Never,
 }
 
-/// Whether charts and lines use plain ASCII.
+/// Use of plain ASCII for charts and lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ascii {
@@ -164,15 +164,15 @@ fn check_range(
     })
 }
 
-/// Why a configuration cannot be used.
+/// An unusable configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file exists but cannot be read.
     #[error("cannot read the configuration {path}: {why}; check its permissions or name another file with --config", path = path.display())]
     Read {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: std::io::Error,
     },
     /// The file named with `--config` does not exist.
@@ -183,7 +183,7 @@ pub enum ConfigError {
         "the configuration {place} is not valid:\n{why}\n`icpulse config template` prints every key with its meaning"
     )]
     Syntax {
-        /// Which file.
+        /// The file.
         place: String,
         /// Line, column and what was expected.
         why: String,
@@ -191,17 +191,17 @@ pub enum ConfigError {
     /// A network with a name that is not allowed.
     #[error("the configuration {place}: {why}")]
     Network {
-        /// Which file.
+        /// The file.
         place: String,
-        /// What is wrong, and what to do.
+        /// The problem and advice.
         why: NetworkError,
     },
     /// Alerts that make no sense.
     #[error("the configuration {place}: {why}")]
     Alerts {
-        /// Which file.
+        /// The file.
         place: String,
-        /// What is wrong, and what is possible.
+        /// The problem and the available values.
         why: AlertsError,
     },
     /// Not a principal.
@@ -209,19 +209,19 @@ pub enum ConfigError {
         "the configuration {place}: provider = \"{value}\" is not a principal; `icpulse providers` lists them"
     )]
     Provider {
-        /// Which file.
+        /// The file.
         place: String,
-        /// What was given.
+        /// The given value.
         value: String,
     },
     /// A number out of its range.
     #[error("the configuration {place}: {key} = {value} is out of range; allowed: {min} to {max}")]
     Range {
-        /// Which file.
+        /// The file.
         place: String,
-        /// Which key.
+        /// The key.
         key: &'static str,
-        /// What was given.
+        /// The given value.
         value: u32,
         /// The least that is allowed.
         min: u32,
@@ -234,7 +234,7 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// [`ConfigError::Syntax`] with line and column, or [`ConfigError::Range`].
-pub fn parse(text: &str, place: &str) -> Result<Config, ConfigError> {
+pub fn parse_config(text: &str, place: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|e| ConfigError::Syntax {
         place: place.to_owned(),
         why: e.to_string().trim_end().to_owned(),
@@ -263,8 +263,8 @@ impl Config {
     pub fn load(named: Option<&Path>, default: &Path) -> Result<Self, ConfigError> {
         let path = named.unwrap_or(default);
         match files::read_text(path, MOST_BYTES) {
-            Ok(text) => parse(&text, &path.display().to_string()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => match named {
+            Ok(text) => parse_config(&text, &path.display().to_string()),
+            Err(e) if files::is_absent(&e) => match named {
                 Some(path) => Err(ConfigError::Missing(path.to_owned())),
                 None => Ok(Self::default()),
             },
@@ -277,11 +277,11 @@ impl Config {
 ///
 /// # Errors
 /// See [`ConfigError`].
-pub fn check(path: &Path) -> Result<Vec<String>, ConfigError> {
+pub fn check_file(path: &Path) -> Result<Vec<String>, ConfigError> {
     let config = Config::load(Some(path), path)?;
     let mut notes = Vec::new();
     for (name, network) in &config.network {
-        if let Err(e) = network.profile(name, config.max_in_flight) {
+        if let Err(e) = network.to_profile(name, config.max_in_flight) {
             notes.push(e.to_string());
         }
     }
@@ -303,24 +303,24 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
-        let error = parse("theme = \"x\"\nmouze = true\n", "test").unwrap_err().to_string();
+        let error = parse_config("theme = \"x\"\nmouze = true\n", "test").unwrap_err().to_string();
         assert!(error.contains("mouze") && error.contains("line 2") && error.contains("template"), "{error}");
     }
 
     #[test]
     fn numbers_out_of_range_say_what_is_allowed() {
-        let error = parse("max_in_flight = 1000", "test").unwrap_err().to_string();
+        let error = parse_config("max_in_flight = 1000", "test").unwrap_err().to_string();
         assert!(error.contains("max_in_flight = 1000") && error.contains("1 to 64"), "{error}");
     }
 
     #[test]
     fn the_template_with_every_line_uncommented_is_valid_and_is_the_default() {
-        let plain: String = super::super::template()
+        let plain: String = super::super::write_template()
             .lines()
             .filter_map(|l| l.strip_prefix("#: ").or(if l.starts_with('#') { None } else { Some(l) }))
             .map(|l| format!("{l}\n"))
             .collect();
-        let mut config = parse(&plain, "template").unwrap();
+        let mut config = parse_config(&plain, "template").unwrap();
         assert!(config.network.remove("mine").is_some());
         assert!(config.keys.remove("app.quit").is_some());
         assert_eq!(config.ledgers.len(), 1);

@@ -6,17 +6,17 @@
 mod alerts;
 mod columns;
 mod file;
-mod mine;
 mod network;
+mod own_nodes;
 mod paths;
 mod template;
 mod views;
 
 pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
 pub use columns::{Columns, load_columns, save_columns};
-pub use file::{Ascii, Color, Config, ConfigError, Keys, check, parse};
-pub use mine::{StateFileError, load_mine, save_mine};
-pub use network::{NetworkConfig, NetworkError, resolve};
+pub use file::{Ascii, Color, Config, ConfigError, Keys, check_file, parse_config};
+pub use network::{NetworkConfig, NetworkError, resolve_profile};
+pub use own_nodes::{StateFileError, load_own_nodes, save_own_nodes};
 pub use paths::{Paths, PathsError};
-pub use template::template;
+pub use template::write_template;
 pub use views::{View, Views, load_views, save_views};

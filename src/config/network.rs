@@ -17,7 +17,7 @@ pub struct NetworkConfig {
     /// Its base URL.
     pub url: String,
     /// Hexadecimal of its DER root key, `fetch` (loopback only) or `ic` (the main network's).
-    #[serde(default = "fetch")]
+    #[serde(default = "default_root_key")]
     pub root_key: String,
     /// Its ledgers besides the ICP ledger.
     #[serde(default)]
@@ -46,11 +46,11 @@ fn read_canisters<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<SystemC
     BTreeMap::<String, String>::deserialize(from)?.into_iter().map(read).collect()
 }
 
-fn fetch() -> String {
+fn default_root_key() -> String {
     "fetch".to_owned()
 }
 
-/// Why a network cannot be used.
+/// An unusable network profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Neither a known name nor a URL.
@@ -58,7 +58,7 @@ pub enum NetworkError {
     Unknown {
         /// As given.
         name: String,
-        /// What there is.
+        /// The available names.
         known: String,
     },
     /// A section of the configuration has the name of a built-in network.
@@ -82,11 +82,11 @@ pub enum NetworkError {
     /// Not an http(s) URL.
     #[error("network {name}: '{url}' cannot be used as an address: {why}")]
     Url {
-        /// Which network.
+        /// The network.
         name: String,
         /// As given.
         url: String,
-        /// What is wrong, and what to write.
+        /// The problem and a correct example.
         why: AddressError,
     },
     /// Plain http to another machine.
@@ -94,7 +94,7 @@ pub enum NetworkError {
         "network {name}: {url} is plain http to another machine; use https, or tunnel it to this machine"
     )]
     PlainHttp {
-        /// Which network.
+        /// The network.
         name: String,
         /// As given.
         url: String,
@@ -105,7 +105,7 @@ pub enum NetworkError {
          give its root key in hexadecimal (fetch is for replicas on this machine)"
     )]
     FetchRemote {
-        /// Which network.
+        /// The network.
         name: String,
         /// As given.
         url: String,
@@ -115,35 +115,35 @@ pub enum NetworkError {
         "network {name}: the root key must be 'fetch', 'ic' or 266 hexadecimal digits (a DER key of 133 bytes): {why}"
     )]
     RootKey {
-        /// Which network.
+        /// The network.
         name: String,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
     /// A canister id is not a principal.
     #[error("network {name}: {key} = '{text}' is not a canister id: {why}")]
     Canister {
-        /// Which network.
+        /// The network.
         name: String,
-        /// Which key.
+        /// The key.
         key: &'static str,
         /// As given.
         text: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
 
 /// Ledgers in a file, or in the configuration.
 #[derive(Default, Deserialize)]
-struct Ledgers {
+struct LedgerList {
     ledgers: Vec<KnownLedger>,
 }
 
 /// The main network's ledgers besides the ICP ledger. A file that does not parse counts as empty, which the
 /// test below rules out.
 static WELL_KNOWN: LazyLock<Vec<KnownLedger>> = LazyLock::new(|| {
-    toml::from_str::<Ledgers>(include_str!("../../data/ledgers.toml")).unwrap_or_default().ledgers
+    toml::from_str::<LedgerList>(include_str!("../../data/ledgers.toml")).unwrap_or_default().ledgers
 });
 
 /// Length of a DER-encoded BLS12-381 public key (interface specification, §Certification).
@@ -154,15 +154,10 @@ impl NetworkConfig {
     ///
     /// # Errors
     /// See [`NetworkError`].
-    pub fn profile(&self, name: &str, max_in_flight: u32) -> Result<Profile, NetworkError> {
+    pub fn to_profile(&self, name: &str, max_in_flight: u32) -> Result<Profile, NetworkError> {
         let address = check_url(name, &self.url)?;
         let url = base_url(&address);
-        let root_key = match self.root_key.trim() {
-            "fetch" if is_this_machine(&address) => RootKeySource::Fetch,
-            "fetch" => return Err(NetworkError::FetchRemote { name: name.to_owned(), url }),
-            "ic" => RootKeySource::BuiltIn,
-            hex => RootKeySource::of(parse_root_key(name, hex)?),
-        };
+        let root_key = parse_root_key(name, &url, &self.root_key)?;
         let dashboard = match &self.dashboard {
             Some(text) => Some(base_url(&check_url(&format!("{name}, dashboard"), text)?)),
             None => None,
@@ -198,7 +193,7 @@ impl NetworkConfig {
 ///
 /// # Errors
 /// See [`NetworkError`].
-pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Profile, NetworkError> {
+pub fn resolve_profile(config: &Config, name: &str, root_key: Option<&str>) -> Result<Profile, NetworkError> {
     // A built-in name has its own meaning, whatever a configuration says.
     let mut profile = if name == "ic" {
         Profile::main_network()
@@ -206,7 +201,7 @@ pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Pr
         Profile::local("local", "http://127.0.0.1:4943")
     } else if let Some(own) = config.network.get(name) {
         check_name(name)?;
-        own.profile(name, config.max_in_flight)?
+        own.to_profile(name, config.max_in_flight)?
     } else if name.contains("://") {
         let address = check_url("given by URL", name)?;
         let url = base_url(&address);
@@ -224,7 +219,8 @@ pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Pr
         return Err(NetworkError::Unknown { name: name.chars().take(60).collect(), known: known.join(", ") });
     };
     if let Some(hex) = root_key {
-        profile.root_key = RootKeySource::of(parse_root_key(name, hex)?);
+        let url = profile.urls.first().cloned().unwrap_or_default();
+        profile.root_key = parse_root_key(name, &url, hex)?;
     }
     if profile.root_key.is_main_network() {
         profile.ledgers.extend(WELL_KNOWN.iter().chain(&config.ledgers).cloned());
@@ -234,11 +230,21 @@ pub fn resolve(config: &Config, name: &str, root_key: Option<&str>) -> Result<Pr
     Ok(profile)
 }
 
-fn parse_root_key(name: &str, text: &str) -> Result<RootKey, NetworkError> {
+/// Reads the root key of the network at `url`: `ic` (the main network's), `fetch` (this machine only) or
+/// hexadecimal.
+fn parse_root_key(name: &str, url: &str, text: &str) -> Result<RootKeySource, NetworkError> {
     let wrong = |why: String| NetworkError::RootKey { name: name.to_owned(), why };
+    match text.trim() {
+        "ic" => return Ok(RootKeySource::BuiltIn),
+        "fetch" if parse_address(url).is_ok_and(|url| is_this_machine(&url)) => {
+            return Ok(RootKeySource::Fetch);
+        }
+        "fetch" => return Err(NetworkError::FetchRemote { name: name.to_owned(), url: url.to_owned() }),
+        _ => {}
+    }
     let bytes = hex::decode(text.trim()).map_err(|e| wrong(e.to_string()))?;
     if bytes.len() == ROOT_KEY_LEN {
-        Ok(RootKey(bytes))
+        Ok(RootKeySource::from_root_key(RootKey(bytes)))
     } else {
         Err(wrong(format!("it has {} bytes", bytes.len())))
     }
@@ -281,7 +287,7 @@ fn base_url(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// Whether an address is one of the main network's boundary nodes.
+/// True if an address is one of the main network's boundary nodes.
 fn is_main_network(url: &Url) -> bool {
     let host = url.domain().unwrap_or_default();
     let known = ["icp-api.io", "ic0.app", "icp0.io", "internetcomputer.org"];
@@ -292,36 +298,45 @@ fn is_main_network(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::parse;
+    use crate::config::parse_config;
 
     #[test]
     fn names_and_urls() {
-        let config = parse(
+        let config = parse_config(
             "[network.mine]\nurl = \"http://localhost:8000/\"\ngovernance = \"rrkah-fqaaa-aaaaa-aaaaq-cai\"",
             "t",
         )
         .unwrap();
-        assert_eq!(resolve(&config, "mine", None).unwrap().urls, ["http://localhost:8000"]);
-        assert_eq!(resolve(&config, "ic", None).unwrap().root_key, RootKeySource::BuiltIn);
-        assert_eq!(resolve(&config, "http://127.0.0.1:9", None).unwrap().root_key, RootKeySource::Fetch);
-        assert_eq!(resolve(&config, "http://[::1]:9", None).unwrap().root_key, RootKeySource::Fetch);
-        assert_eq!(resolve(&config, "https://icp0.io", None).unwrap().root_key, RootKeySource::BuiltIn);
-        assert!(matches!(resolve(&config, "nowhere", None), Err(NetworkError::Unknown { .. })));
-        assert!(matches!(resolve(&config, "http://192.0.2.1", None), Err(NetworkError::PlainHttp { .. })));
+        assert_eq!(resolve_profile(&config, "mine", None).unwrap().urls, ["http://localhost:8000"]);
+        assert_eq!(resolve_profile(&config, "ic", None).unwrap().root_key, RootKeySource::BuiltIn);
+        assert_eq!(
+            resolve_profile(&config, "http://127.0.0.1:9", None).unwrap().root_key,
+            RootKeySource::Fetch
+        );
+        assert_eq!(resolve_profile(&config, "http://[::1]:9", None).unwrap().root_key, RootKeySource::Fetch);
+        assert_eq!(
+            resolve_profile(&config, "https://icp0.io", None).unwrap().root_key,
+            RootKeySource::BuiltIn
+        );
+        assert!(matches!(resolve_profile(&config, "nowhere", None), Err(NetworkError::Unknown { .. })));
         assert!(matches!(
-            resolve(&config, "https://example.com", None),
+            resolve_profile(&config, "http://192.0.2.1", None),
+            Err(NetworkError::PlainHttp { .. })
+        ));
+        assert!(matches!(
+            resolve_profile(&config, "https://example.com", None),
             Err(NetworkError::FetchRemote { .. })
         ));
         assert!(matches!(
-            resolve(&config, "https://evil-icp0.io", None),
+            resolve_profile(&config, "https://evil-icp0.io", None),
             Err(NetworkError::FetchRemote { .. })
         ));
         assert!(matches!(
-            resolve(&config, "http://127.0.0.1:9", Some("00")),
+            resolve_profile(&config, "http://127.0.0.1:9", Some("00")),
             Err(NetworkError::RootKey { .. })
         ));
         assert!(matches!(
-            resolve(&config, "http://127.0.0.1@example.com", None),
+            resolve_profile(&config, "http://127.0.0.1@example.com", None),
             Err(NetworkError::Url { .. })
         ));
     }
@@ -329,14 +344,20 @@ mod tests {
     #[test]
     fn a_given_root_key_is_kept() {
         let hex = "ab".repeat(ROOT_KEY_LEN);
-        let profile = resolve(&Config::default(), "https://example.com", Some(&hex)).unwrap();
+        let profile = resolve_profile(&Config::default(), "https://example.com", Some(&hex)).unwrap();
         assert_eq!(profile.root_key, RootKeySource::Given(RootKey(vec![0xab; ROOT_KEY_LEN])));
         let main = hex::encode(RootKey::main_network().0);
-        let profile = resolve(&Config::default(), "https://example.com", Some(&main)).unwrap();
+        let profile = resolve_profile(&Config::default(), "https://example.com", Some(&main)).unwrap();
         assert_eq!(profile.root_key, RootKeySource::BuiltIn);
         assert!(profile.trust().is_main());
+        let profile = resolve_profile(&Config::default(), "https://example.com", Some("ic")).unwrap();
+        assert_eq!(profile.root_key, RootKeySource::BuiltIn);
+        let local = resolve_profile(&Config::default(), "http://LOCALHOST:4943", Some("fetch")).unwrap();
+        assert_eq!(local.root_key, RootKeySource::Fetch);
+        let remote = resolve_profile(&Config::default(), "https://example.com", Some("fetch"));
+        assert!(matches!(remote, Err(NetworkError::FetchRemote { .. })), "{remote:?}");
         // The name says nothing: with another root key it is another network.
-        let profile = resolve(&Config::default(), "ic", Some(&hex)).unwrap();
+        let profile = resolve_profile(&Config::default(), "ic", Some(&hex)).unwrap();
         assert_eq!(profile.trust().disclaimer(), Some("not the Internet Computer"));
         assert_eq!(profile.shown_name(), "ic");
     }
@@ -345,7 +366,7 @@ mod tests {
     fn built_in_names_cannot_be_redefined() {
         for name in ["ic", "demo", "local", "mainnet", "IC", "Demo", "MainNet"] {
             let text = format!("[network.{name}]\nurl = \"http://127.0.0.1:9\"\nroot_key = \"fetch\"");
-            let error = parse(&text, "t").unwrap_err().to_string();
+            let error = parse_config(&text, "t").unwrap_err().to_string();
             for says in [&format!("[network.{name}]"), "built-in network", "another name"] {
                 assert!(error.contains(says), "{name}: {error}");
             }
@@ -355,21 +376,24 @@ mod tests {
             let mine = NetworkConfig { url: "http://127.0.0.1:9".to_owned(), ..plain() };
             Config { network: [(name.to_owned(), mine)].into(), ..Config::default() }
         };
-        assert_eq!(resolve(&own("ic"), "ic", None).unwrap().urls, ["https://icp-api.io"]);
-        assert_eq!(resolve(&own("local"), "local", None).unwrap().urls, ["http://127.0.0.1:4943"]);
-        assert!(matches!(resolve(&own("mainnet"), "mainnet", None), Err(NetworkError::BuiltIn { .. })));
-        assert_eq!(resolve(&own("mine"), "mine", None).unwrap().urls, ["http://127.0.0.1:9"]);
+        assert_eq!(resolve_profile(&own("ic"), "ic", None).unwrap().urls, ["https://icp-api.io"]);
+        assert_eq!(resolve_profile(&own("local"), "local", None).unwrap().urls, ["http://127.0.0.1:4943"]);
+        assert!(matches!(
+            resolve_profile(&own("mainnet"), "mainnet", None),
+            Err(NetworkError::BuiltIn { .. })
+        ));
+        assert_eq!(resolve_profile(&own("mine"), "mine", None).unwrap().urls, ["http://127.0.0.1:9"]);
     }
 
     #[test]
     fn a_key_that_names_no_canister_is_refused() {
         let text = "[network.mine]\nurl = \"http://localhost:1\"\nfriendly = \"aaaaa-aa\"";
-        let error = parse(text, "t").unwrap_err().to_string();
+        let error = parse_config(text, "t").unwrap_err().to_string();
         for says in ["unknown field `friendly`", "root_key", "node_rewards"] {
             assert!(error.contains(says), "{error}");
         }
         let odd = NetworkConfig { canisters: [(SystemCanister::IcpIndex, "x".to_owned())].into(), ..plain() };
-        assert!(matches!(odd.profile("mine", 1), Err(NetworkError::Canister { key: "index", .. })));
+        assert!(matches!(odd.to_profile("mine", 1), Err(NetworkError::Canister { key: "index", .. })));
     }
 
     #[test]
@@ -377,26 +401,26 @@ mod tests {
         let text = "[[ledgers]]\nledger = \"2vxsx-fae\"\n\
                     [network.mine]\nurl = \"http://localhost:8000/\"\n\
                     [[network.mine.ledgers]]\nledger = \"rrkah-fqaaa-aaaaa-aaaaq-cai\"\nindex = \"2vxsx-fae\"\n";
-        let config = parse(text, "t").unwrap();
+        let config = parse_config(text, "t").unwrap();
         let symbols = |name: &str| -> Vec<String> {
-            let all = resolve(&config, name, None).unwrap().all_ledgers();
+            let all = resolve_profile(&config, name, None).unwrap().all_ledgers();
             all.into_iter().map(|ledger| ledger.symbol).collect()
         };
         let main = symbols("ic");
         assert!(main.len() > 10 && main[..3] == ["ICP", "ckBTC", "ckETH"], "{main:?}");
         assert_eq!(main.last().unwrap(), "", "the user's own");
         assert_eq!(symbols("mine"), ["ICP", ""], "the main network's are not there");
-        let mine = &resolve(&config, "mine", None).unwrap().ledgers[0];
+        let mine = &resolve_profile(&config, "mine", None).unwrap().ledgers[0];
         assert_eq!(mine.index, Some(Principal::anonymous()));
         for wrong in
             ["[[ledgers]]\nledger = \"x\"", "[[ledgers]]\nledger = \"2vxsx-fae\"\nidnex = \"2vxsx-fae\""]
         {
-            assert!(parse(wrong, "t").is_err(), "{wrong}");
+            assert!(parse_config(wrong, "t").is_err(), "{wrong}");
         }
     }
 
     fn plain() -> NetworkConfig {
-        let config = parse("[network.mine]\nurl = \"http://localhost:8000/\"", "t").unwrap();
+        let config = parse_config("[network.mine]\nurl = \"http://localhost:8000/\"", "t").unwrap();
         config.network["mine"].clone()
     }
 
@@ -410,12 +434,12 @@ mod tests {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
         let text = "[network.\"https://icp0.io\"]\nurl = \"http://127.0.0.1:9\"";
-        assert!(parse(text, "t").unwrap_err().to_string().contains("letters, digits"));
+        assert!(parse_config(text, "t").unwrap_err().to_string().contains("letters, digits"));
     }
 
     #[test]
     fn addresses_of_networks_and_dashboards_are_parsed_before_they_are_judged() {
-        let at = |url: &str| NetworkConfig { url: url.to_owned(), ..plain() }.profile("mine", 4);
+        let at = |url: &str| NetworkConfig { url: url.to_owned(), ..plain() }.to_profile("mine", 4);
         assert_eq!(at("http://LOCALHOST:8000/").unwrap().urls, ["http://localhost:8000"]);
         assert_eq!(at("http://127.1:8000").unwrap().urls, ["http://127.0.0.1:8000"]);
         for exposed in ["http://x.localhost", "http://localhost.evil.test", "http://0.0.0.0"] {
@@ -428,7 +452,7 @@ mod tests {
             assert!(matches!(error, NetworkError::Url { .. }), "{odd}: {error}");
         }
         let dashboard =
-            |url: &str| NetworkConfig { dashboard: Some(url.to_owned()), ..plain() }.profile("mine", 4);
+            |url: &str| NetworkConfig { dashboard: Some(url.to_owned()), ..plain() }.to_profile("mine", 4);
         assert_eq!(
             dashboard("http://localhost:1/").unwrap().dashboard.as_deref(),
             Some("http://localhost:1")

@@ -14,7 +14,17 @@ pub struct Paths {
     pub state_dir: PathBuf,
 }
 
-/// Why the folders cannot be told.
+/// A path with `~` at its beginning replaced by the home folder, as shells do; flags are expanded by the shell,
+/// the configuration is not.
+pub fn expand_home(path: &str) -> PathBuf {
+    let rest = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match (rest, etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// The folders are unknown.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot tell where this user's files belong: {0}; set HOME, or XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_STATE_HOME"
@@ -26,7 +36,7 @@ impl Paths {
     ///
     /// # Errors
     /// When neither a home folder nor the XDG variables are set.
-    pub fn of_user() -> Result<Self, PathsError> {
+    pub fn for_user() -> Result<Self, PathsError> {
         let strategy = choose_app_strategy(AppStrategyArgs {
             top_level_domain: "org".to_owned(),
             author: "icpulse".to_owned(),
@@ -42,7 +52,7 @@ impl Paths {
     }
 
     /// All below one folder, for tests and portable use.
-    pub fn below(root: &Path) -> Self {
+    pub fn under(root: &Path) -> Self {
         Self { config_dir: root.join("config"), cache_dir: root.join("cache"), state_dir: root.join("state") }
     }
 
@@ -88,7 +98,7 @@ impl Paths {
     }
 
     /// Names and places, for `icpulse config paths`.
-    pub fn listing(&self) -> Vec<(&'static str, PathBuf)> {
+    pub fn list(&self) -> Vec<(&'static str, PathBuf)> {
         vec![
             ("configuration", self.config_file()),
             ("aliases", self.aliases_file()),

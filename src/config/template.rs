@@ -70,7 +70,7 @@ const REST: &str = r##"# Where else messages go (`icpulse alerts test` tries the
 "##;
 
 /// Every key with its default; lines with `#: ` are examples to uncomment.
-pub fn template() -> String {
+pub fn write_template() -> String {
     let mut out = format!("{TOP}{}{ALERTS}", describe_keys());
     for rule in Rule::ALL {
         describe_rule(&mut out, rule);

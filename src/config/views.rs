@@ -1,6 +1,6 @@
 //! `views.toml`, among the program's state: how the lists of each network were left. The program writes it.
 
-use super::mine::{StateFileError, read_state_file, write_state_file};
+use super::own_nodes::{StateFileError, read_state_file, write_state_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Alerts: what is wrong, since when, and what it is about.
 
-use super::Listed;
+use super::ListRow;
 use icpulse_model::alert::{About, Alert, Rule, Severity};
-use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 
 type Column = dataset::Column<AlertRow>;
@@ -29,15 +29,13 @@ pub struct AlertRow {
 static ALERTS: Dataset<AlertRow> = Dataset {
     info: ListInfo {
         id: "alerts",
-        aliases: &[],
         title: "Alerts",
         one: "alert",
         many: "alerts",
         about: "Firing, pending and recently recovered alerts",
-        shown: &[],
         sort: ("state", false),
-        ordered_by: None,
         quick_filters: &["", "state:firing", "severity>info"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("state", "state", Kind::Terms(states), |a, _| {
@@ -47,42 +45,44 @@ static ALERTS: Dataset<AlertRow> = Dataset {
                 AlertState::Pending => (2, Tone::Warn),
                 AlertState::Contradicted => (3, Tone::Dim),
             };
-            known(states().into_iter().nth(number), Value::Term).tone(tone)
+            known_cell(states().into_iter().nth(number), Value::Term).tone(tone)
         })
         .width(12, 0)
-        .help("Whether it fires: `state:firing`."),
+        .help("State of the alert: `state:firing`."),
         Column::new("severity", "severity", Kind::Ordered(severities), |a, _| {
             Value::Term(severity(a.alert.severity)).into()
         })
         .width(8, 0)
-        .help("How bad it is: `severity:critical`, `severity>info`."),
+        .help("Severity: `severity:critical`, `severity>info`."),
         Column::new("rule", "rule", Kind::Terms(rules), |a, _| Value::Term(rule(a.alert.rule)).into())
             .width(24, 3)
             .searched()
-            .help("By which rule: `rule:node_down`."),
+            .help("The rule: `rule:node_down`."),
         Column::new("since", "since", Kind::Time, |a, _| Value::At(a.alert.since).into())
             .width(16, 2)
-            .help("Since when: `since<1d`."),
+            .help("Time when it began: `since<1d`."),
         Column::new("lasted", "for", Kind::Span, |a, cx| {
-            let lasted = a.alert.lasted(cx.now);
-            Cell::new(Value::Span(lasted)).words(lasted.to_minutes().words())
+            let lasted = a.alert.duration(cx.now);
+            Cell::new(Value::Span(lasted)).with_words(lasted.to_minutes().words())
         })
         .width(10, 1)
         .timed()
         .help("For how long: `lasted>1h`."),
-        Column::new("text", "what", Kind::Text, |a, _| Value::text_of(a.alert.text.as_str()).into())
+        Column::new("text", "what", Kind::Text, |a, _| Value::borrowed_text(a.alert.text.as_str()).into())
             .width(24, 0)
             .fill(110)
             .searched()
-            .help("What is wrong: `text:rack-07`."),
-        Column::data("evidence", Kind::Text, |a, _| Value::text_of(a.alert.rule.proof().word()).into())
-            .help("How it is proven: `evidence:certified`."),
-        Column::data("source", Kind::Text, |a, _| known(a.alert.rule.unverified_source(), Value::text_of))
-            .help("Who says what is unverified."),
-        Column::data("recovered", Kind::Time, |a, _| known(a.alert.recovered, Value::At))
-            .help("When it recovered: `recovered<1d`."),
-        Column::data("about_kind", Kind::Text, |a, _| Value::text_of(about(&a.alert.about).0).into())
-            .help("What kind of thing it is about: `about_kind:subnet`."),
+            .help("The finding: `text:rack-07`."),
+        Column::data("evidence", Kind::Text, |a, _| Value::borrowed_text(a.alert.rule.proof().word()).into())
+            .help("Its proof: `evidence:certified`."),
+        Column::data("source", Kind::Text, |a, _| {
+            known_cell(a.alert.rule.unverified_source(), Value::borrowed_text)
+        })
+        .help("The source of unverified values."),
+        Column::data("recovered", Kind::Time, |a, _| known_cell(a.alert.recovered, Value::At))
+            .help("Time of the recovery: `recovered<1d`."),
+        Column::data("about_kind", Kind::Text, |a, _| Value::borrowed_text(about(&a.alert.about).0).into())
+            .help("Kind of its subject: `about_kind:subnet`."),
         Column::data("about_id", Kind::Text, |a, _| Value::Text(about(&a.alert.about).1.into()).into())
             .searched()
             .help("The id of what it is about: `about_id:4ecnw`."),
@@ -95,7 +95,7 @@ static ALERTS: Dataset<AlertRow> = Dataset {
     ],
 };
 
-impl Listed for AlertRow {
+impl ListRow for AlertRow {
     fn dataset() -> &'static Dataset<Self> {
         &ALERTS
     }
@@ -120,7 +120,7 @@ fn states() -> Vec<Term> {
         .collect()
 }
 
-fn severity(severity: Severity) -> Term {
+pub(super) fn severity(severity: Severity) -> Term {
     let number = match severity {
         Severity::Info => 0,
         Severity::Warning => 1,
@@ -129,15 +129,15 @@ fn severity(severity: Severity) -> Term {
     Term::new(number, severity.word())
 }
 
-fn severities() -> Vec<Term> {
+pub(super) fn severities() -> Vec<Term> {
     [Severity::Info, Severity::Warning, Severity::Critical].into_iter().map(severity).collect()
 }
 
-fn rule(rule: Rule) -> Term {
+pub(super) fn rule(rule: Rule) -> Term {
     let number = Rule::ALL.iter().position(|r| *r == rule).unwrap_or_default();
     Term::new(i32::try_from(number).unwrap_or(i32::MAX), rule.name())
 }
 
-fn rules() -> Vec<Term> {
+pub(super) fn rules() -> Vec<Term> {
     Rule::ALL.iter().copied().map(rule).collect()
 }

@@ -6,7 +6,7 @@ use super::Subject;
 use super::network::{Footer, NetworkList, link};
 use super::nodes::name;
 use super::subject::Os;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::fleet::{BoundaryNode, Probe};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 use icpulse_model::{Principal, Proof};
@@ -21,17 +21,16 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         one: "API boundary node",
         many: "API boundary nodes",
         about: "API boundary nodes: health and latency",
-        shown: &[],
         sort: ("domain", false),
-        ordered_by: None,
         quick_filters: &["", "-status:well"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("domain", "domain", Kind::Text, |s, cx| {
             let domain = listed(s, cx).map(|n| &n.domain);
             let domain = domain.or_else(|| cx.network.topology.nodes.get(id(s))?.domain.as_ref());
-            let cell = known(domain, |d| Value::text_of(d.as_str()));
-            if domain.is_none() { cell.words(super::short(id(s))) } else { cell }
+            let cell = known_cell(domain, |d| Value::borrowed_text(d.as_str()));
+            if domain.is_none() { cell.with_words(super::short(id(s))) } else { cell }
         })
         .width(22, 0)
         .fill(110)
@@ -44,16 +43,16 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
                 (false, 0) => (2, Tone::Bad),
                 (false, _) => (1, Tone::Bad),
             };
-            let cell = known(statuses().into_iter().nth(place), Value::Term);
-            let cell = cell.tone(tone).proven(Some(Proof::Unverified));
-            if place == 1 { cell.words(format!("HTTP {}", probe.status)) } else { cell }
+            let cell = known_cell(statuses().into_iter().nth(place), Value::Term);
+            let cell = cell.tone(tone).with_proof(Some(Proof::Unverified));
+            if place == 1 { cell.with_words(format!("HTTP {}", probe.status)) } else { cell }
         })
         .width(12, 0)
         .searched()
         .evidence()
-        .help("What its own health endpoint says: `status:well`, `unhealthy` or `unreachable`."),
+        .help("Answer of its own health endpoint: `status:well`, `unhealthy` or `unreachable`."),
         Column::new("latency_millis", "ms", Kind::Number, |s, cx| {
-            known(listed(s, cx).and_then(BoundaryNode::latency), Value::Millis)
+            known_cell(listed(s, cx).and_then(BoundaryNode::latency), Value::Millis)
         })
         .width(7, 0)
         .ascending()
@@ -61,14 +60,14 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         .help("Milliseconds to its answer: `latency_millis>200`."),
         Column::new("probes_course", "probes", Kind::Chart, |s, cx| {
             let probes = listed(s, cx).map(|n| &n.probes).filter(|probes| probes.len() > 1);
-            known(probes, |probes| Value::Series(probes.iter().map(|p| p.millis).collect()))
+            known_cell(probes, |probes| Value::Series(probes.iter().map(|p| p.millis).collect()))
         })
         .width(15, 3)
         .descending()
         .right(),
         Column::new("version", "version", Kind::Text, |s, cx| {
             let version = cx.network.topology.api_boundary_nodes.get(id(s));
-            known(version, |v| Value::Version(v.as_str().into()))
+            known_cell(version, |v| Value::Version(v.as_str().into()))
         })
         .width(8, 1)
         .searched()
@@ -80,15 +79,17 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
             .help("Its id: `id:ab3qz`."),
         Column::new("provider", "provider", Kind::Text, |s, cx| {
             let provider = cx.network.topology.provider_of(id(s));
-            known(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
+            known_cell(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
                 .dim()
-                .proven(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
+                .with_proof(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
         })
         .width(22, 4)
         .searched()
         .help("Its node provider's name or id: `provider:dfinity`."),
         Column::new("data_center", "dc", Kind::Text, |s, cx| {
-            known(cx.network.topology.operator_of(id(s)), |o| Value::text_of(o.data_center.as_str()))
+            known_cell(cx.network.topology.operator_of(id(s)), |o| {
+                Value::borrowed_text(o.data_center.as_str())
+            })
         })
         .width(5, 5)
         .hidden()
@@ -96,29 +97,29 @@ pub static BOUNDARY_NODES: Dataset<Subject> = Dataset {
         .help("The data center: `data_center:zh1`."),
         Column::new("address", "address", Kind::Text, |s, cx| {
             let address = listed(s, cx).and_then(|n| n.ipv6.as_ref().or(n.ipv4.as_ref()));
-            known(address, |a| Value::text_of(a.as_str())).dim()
+            known_cell(address, |a| Value::borrowed_text(a.as_str())).dim()
         })
         .width(28, 6)
         .searched()
         .screen_only()
         .help("Its address."),
         Column::data("healthy", Kind::Flag, |s, cx| {
-            known(probe(s, cx), |p| Value::Flag(p.healthy)).proven(Some(Proof::Unverified))
+            known_cell(probe(s, cx), |p| Value::Flag(p.healthy)).with_proof(Some(Proof::Unverified))
         })
         .evidence()
         .help("Its own health endpoint says that it serves: `healthy:no`."),
         Column::data("http_status", Kind::Number, |s, cx| {
-            known(probe(s, cx), |p| Value::Number(i64::from(p.status)))
+            known_cell(probe(s, cx), |p| Value::Number(i64::from(p.status)))
         })
         .help("The HTTP status of its health endpoint; 0 without an answer."),
-        Column::data("probed_at", Kind::Time, |s, cx| known(probe(s, cx), |p| Value::At(p.at)))
-            .help("When it was asked last."),
+        Column::data("probed_at", Kind::Time, |s, cx| known_cell(probe(s, cx), |p| Value::At(p.at)))
+            .help("Time of the latest probe."),
         Column::data("ipv4", Kind::Text, |s, cx| {
-            known(listed(s, cx).and_then(|n| n.ipv4.as_ref()), |a| Value::text_of(a.as_str()))
+            known_cell(listed(s, cx).and_then(|n| n.ipv4.as_ref()), |a| Value::borrowed_text(a.as_str()))
         })
         .help("Its IPv4 address."),
         Column::data("ipv6", Kind::Text, |s, cx| {
-            known(listed(s, cx).and_then(|n| n.ipv6.as_ref()), |a| Value::text_of(a.as_str()))
+            known_cell(listed(s, cx).and_then(|n| n.ipv6.as_ref()), |a| Value::borrowed_text(a.as_str()))
         })
         .help("Its IPv6 address."),
         Column::data("certified", Kind::Flag, |s, cx| Value::Flag(listed(s, cx).is_some()).into())

@@ -6,7 +6,7 @@ use super::network::{Footer, Link, NetworkList, link};
 use super::subject::Name;
 use super::{Subject, down};
 use icpulse_model::Principal;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::network_view::CenterNodes;
 use icpulse_model::registry::DataCenterRecord;
@@ -22,39 +22,38 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
         one: "data center",
         many: "data centers",
         about: "Data centers: whose, where, and what stands in them",
-        shown: &[],
         sort: ("id", false),
-        ordered_by: None,
         quick_filters: &["", "continent:europe", "continent:america", "continent:asia"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
-        Column::new("id", "dc", Kind::Text, |s, _| Value::text_of(name(s)).into())
+        Column::new("id", "dc", Kind::Text, |s, _| Value::borrowed_text(name(s)).into())
             .width(6, 0)
             .searched()
             .aliases(&["dc"])
             .help("Its id: `id:zh1`."),
         Column::new("owner", "owner", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.owner.as_str()))
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.owner.as_str()))
         })
         .width(16, 1)
         .fill(110)
         .searched()
-        .help("Whose it is: `owner:equinix`."),
+        .help("Owner: `owner:equinix`."),
         Column::new("continent", "continent", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.region.continent.as_str())).dim()
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.region.continent.as_str())).dim()
         })
         .width(15, 3)
         .searched()
         .aliases(&["region"])
         .help("The continent: `continent:europe`."),
         Column::new("country", "ctry", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.region.country.as_str()))
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.region.country.as_str()))
         })
         .width(5, 0)
         .searched()
         .help("The country: `country:ch`."),
         Column::new("area", "area", Kind::Text, |s, cx| {
-            known(record(s, cx), |d| Value::text_of(d.region.area.as_str()))
+            known_cell(record(s, cx), |d| Value::borrowed_text(d.region.area.as_str()))
         })
         .width(18, 2)
         .searched()
@@ -63,36 +62,39 @@ pub static DATA_CENTERS: Dataset<Subject> = Dataset {
             Value::count(standing(s, cx).map_or(0, |c| c.nodes.len())).into()
         })
         .width(7, 0)
-        .help("How many nodes stand in it: `nodes>20`."),
+        .help("Number of nodes: `nodes>20`."),
         Column::new("down", "down", Kind::Number, |s, cx| {
             down(standing(s, cx).map_or(&[][..], |c| &c.nodes), cx)
         })
         .width(6, 4)
         .evidence()
-        .help("How many of its nodes are down: `down>0`."),
+        .help("Number of nodes that are down: `down>0`."),
         Column::new("providers", "providers", Kind::Number, |s, cx| {
             Value::count(standing(s, cx).map_or(0, |c| c.providers.len())).into()
         })
         .width(10, 1)
-        .help("How many node providers use it: `providers>2`."),
+        .help("Number of node providers: `providers>2`."),
         Column::new("subnets", "subnets", Kind::Number, |s, cx| {
             Value::count(standing(s, cx).map_or(0, |c| c.subnets.len())).into()
         })
         .width(9, 1)
-        .help("How many subnets have nodes in it: `subnets>10`."),
+        .help("Number of subnets with nodes in it: `subnets>10`."),
         Column::data("latitude", Kind::Degrees, |s, cx| {
-            known(record(s, cx).and_then(|d| d.gps), |(latitude, _)| Value::Degrees(latitude))
+            known_cell(record(s, cx).and_then(|d| d.gps), |(latitude, _)| Value::Degrees(latitude))
         })
         .help("Its latitude in degrees."),
         Column::data("longitude", Kind::Degrees, |s, cx| {
-            known(record(s, cx).and_then(|d| d.gps), |(_, longitude)| Value::Degrees(longitude))
+            known_cell(record(s, cx).and_then(|d| d.gps), |(_, longitude)| Value::Degrees(longitude))
         })
         .help("Its longitude in degrees."),
         Column::data("unverified_source", Kind::Text, |s, cx| {
             let nodes = standing(s, cx).map_or(&[][..], |c| &c.nodes);
-            known(cx.network.lives(nodes).is_unverified().then_some(DASHBOARD), Value::text_of)
+            known_cell(
+                cx.network.count_statuses(nodes).is_unverified().then_some(DASHBOARD),
+                Value::borrowed_text,
+            )
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use icpulse_model::amount::group;
 use icpulse_model::dataset::{ColumnInfo, Context};
-use icpulse_model::decentral::Breach;
+use icpulse_model::decentralization::Breach;
 use icpulse_model::node_rewards::Ppm;
 use icpulse_model::value::{Cell, Tone};
 use icpulse_model::{Evidence, Principal, Timestamp};
@@ -15,19 +15,19 @@ pub enum Piece<'a> {
     Extra(String, Tone),
     /// The mark of what is not proven.
     Mark,
-    /// How long ago a time of the network was.
+    /// Age of a time of the network.
     Ago(Timestamp, Tone),
-    /// How long ago a time of this machine was.
+    /// Age of a time of this machine.
     AgoHere(Timestamp, Tone),
-    /// How long something has lasted.
+    /// A duration so far.
     Lasting(Timestamp),
-    /// How something was proven, and when.
+    /// Proof and time of a value.
     Evidence(Evidence),
     /// A chart of values, oldest first.
     Course(Vec<u64>),
     /// Shares a day, oldest first.
     Strip(Vec<Option<Ppm>>),
-    /// What the shades of strips mean.
+    /// The legend of strips.
     Shades,
     /// A cell of a column, in its own tone or this one.
     Cell(&'static ColumnInfo, Cell<'a>, Option<Tone>),
@@ -48,7 +48,7 @@ pub enum Line<'a> {
 /// One thing in full.
 #[derive(Clone, Debug, Default)]
 pub struct Detail<'a> {
-    /// What it is.
+    /// A description.
     pub title: Vec<Piece<'a>>,
     pub lines: Vec<Line<'a>>,
 }
@@ -68,14 +68,14 @@ impl<'a> Detail<'a> {
     }
 
     /// A name and a text.
-    pub fn say(&mut self, name: impl Into<String>, value: impl Into<String>, tone: Tone) {
+    pub fn text_line(&mut self, name: impl Into<String>, value: impl Into<String>, tone: Tone) {
         self.fact(name, [text(value, tone)]);
     }
 
     /// A name and a text, where there is one.
-    pub fn say_known(&mut self, name: &str, value: Option<impl ToString>, tone: Tone) {
+    pub fn known_text_line(&mut self, name: &str, value: Option<impl ToString>, tone: Tone) {
         if let Some(value) = value {
-            self.say(name, value.to_string(), tone);
+            self.text_line(name, value.to_string(), tone);
         }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Detail<'a> {
         self.lines.push(Line::Row(pieces.into()));
     }
 
-    /// How what stands above was read.
+    /// Proof and age of the facts above.
     pub fn evidence(&mut self, evidence: Option<&Evidence>) {
         if let Some(evidence) = evidence {
             self.fact("read", [Piece::Evidence(*evidence)]);

@@ -1,4 +1,4 @@
-//! What happened in the registry.
+//! Registry events.
 
 mod detail;
 
@@ -8,7 +8,7 @@ use super::nodes::name;
 use super::subject::Os;
 use icpulse_model::Principal;
 use icpulse_model::amount::group;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::event::{Event, EventKind};
 use icpulse_model::value::{Cell, Tone, Value};
 
@@ -16,31 +16,30 @@ use icpulse_model::value::{Cell, Tone, Value};
 pub static EVENTS: Dataset<Subject> = Dataset {
     info: ListInfo {
         id: "events",
-        aliases: &[],
         title: "Events",
         one: "event",
         many: "events",
         about: "What happened in the registry, a sentence each, newest first",
-        shown: &[],
         sort: ("version", true),
         ordered_by: Some("version"),
         quick_filters: &["", "at<1d", "at<7d"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("version", "version", Kind::Number, |s, cx| {
-            known(event(s, cx), |e| Value::Number(i64::try_from(e.version.0).unwrap_or(i64::MAX)))
+            known_cell(event(s, cx), |e| Value::Number(i64::try_from(e.version.0).unwrap_or(i64::MAX)))
                 .tone(Tone::Id)
         })
         .width(9, 0)
         .searched()
         .help("The registry's version: `version>53000`."),
         Column::new("at", "time (UTC)", Kind::Time, |s, cx| {
-            known(event(s, cx).and_then(|e| e.at), Value::At).dim()
+            known_cell(event(s, cx).and_then(|e| e.at), Value::At).dim()
         })
         .width(16, 1)
         .descending()
         .aliases(&["time"])
-        .help("When: `at<7d`, `at:2026-11-22`."),
+        .help("Time of the event: `at<7d`, `at:2026-11-22`."),
         Column::new("text", "what happened", Kind::Text, |s, cx| {
             let Some(event) = event(s, cx) else { return Cell::default() };
             let tone = match event.kind {
@@ -50,43 +49,52 @@ pub static EVENTS: Dataset<Subject> = Dataset {
                 EventKind::OtherChanged { .. } => Tone::Dim,
                 _ => Tone::Plain,
             };
-            Cell::new(Value::Text(event.words(&|id| super::given_name(id, cx)).into())).tone(tone)
+            Cell::new(Value::Text(event.describe(&|id| super::given_name(id, cx)).into())).tone(tone)
         })
         .width(44, 0)
         .fill(110)
         .searched()
-        .help("What happened, in a sentence: `text:halted`."),
+        .help("The event as a sentence: `text:halted`."),
         Column::new("proposal", "proposal", Kind::Number, |s, cx| {
             let proposal = event(s, cx).and_then(|e| e.proposal);
-            known(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX))).tone(Tone::Id)
+            known_cell(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX)))
+                .tone(Tone::Id)
         })
         .width(9, 2)
         .searched()
         .help("The proposal that caused it: `proposal:132411`."),
-        Column::data("kind", Kind::Text, |s, cx| known(event(s, cx), |e| Value::Text(kind(&e.kind).into())))
-            .help("What kind of event: `kind:node_joined`."),
+        Column::data("kind", Kind::Text, |s, cx| {
+            known_cell(event(s, cx), |e| Value::Text(kind(&e.kind).into()))
+        })
+        .help("Kind of event: `kind:node_joined`."),
         Column::data("key", Kind::Text, |s, cx| {
-            known(event(s, cx), |e| Value::Text(e.key.to_string().into()))
+            known_cell(event(s, cx), |e| Value::Text(e.key.to_string().into()))
         })
         .searched()
         .help("The record that changed: `key:node_record`."),
-        Column::data("node", Kind::Text, |s, cx| known(event(s, cx).and_then(|e| e.node), Value::Id))
+        Column::data("node", Kind::Text, |s, cx| known_cell(event(s, cx).and_then(|e| e.node), Value::Id))
             .searched()
             .help("The node that it is about: `node:ab3qz`."),
-        Column::data("subnet", Kind::Text, |s, cx| known(event(s, cx).and_then(|e| e.subnet), Value::Id))
-            .searched()
-            .help("The subnet that it is about: `subnet:4ecnw`."),
+        Column::data("subnet", Kind::Text, |s, cx| {
+            known_cell(event(s, cx).and_then(|e| e.subnet), Value::Id)
+        })
+        .searched()
+        .help("The subnet that it is about: `subnet:4ecnw`."),
         Column::data("provider", Kind::Text, |s, cx| {
             let named = |p: Principal| Value::Named(p, name(&p, cx).map(Into::into));
-            known(event(s, cx).and_then(|e| e.provider), named)
+            known_cell(event(s, cx).and_then(|e| e.provider), named)
         })
         .searched()
         .help("The node provider that it concerns: `provider:dfinity`."),
-        Column::data("operator", Kind::Text, |s, cx| known(event(s, cx).and_then(|e| e.operator), Value::Id))
-            .searched()
-            .help("The node operator that it concerns: `operator:rbn2y`."),
+        Column::data("operator", Kind::Text, |s, cx| {
+            known_cell(event(s, cx).and_then(|e| e.operator), Value::Id)
+        })
+        .searched()
+        .help("The node operator that it concerns: `operator:rbn2y`."),
         Column::data("data_center", Kind::Text, |s, cx| {
-            known(event(s, cx).and_then(|e| e.data_center.as_ref()), |d| Value::text_of(d.as_str()))
+            known_cell(event(s, cx).and_then(|e| e.data_center.as_ref()), |d| {
+                Value::borrowed_text(d.as_str())
+            })
         })
         .searched()
         .aliases(&["dc"])
@@ -103,7 +111,7 @@ pub(super) static LIST: NetworkList = NetworkList {
     empty: Some(["No events yet", "registry events appear here once the registry's history is read"]),
     title: |s, _| format!("Version {}", group(&s.id_text())),
     name: |s, cx| {
-        let text = event(s, cx).map(|e| e.words(&|id| super::given_name(id, cx)));
+        let text = event(s, cx).map(|e| e.describe(&|id| super::given_name(id, cx)));
         Value::Text(text.unwrap_or_default().into()).into()
     },
     links: |s, cx| event(s, cx).map(links).unwrap_or_default(),

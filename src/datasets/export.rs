@@ -48,7 +48,7 @@ pub fn time(at: Option<Timestamp>) -> Json {
     at.map_or(Json::Null, |at| Json::String(at.rfc3339()))
 }
 
-/// How something was proven, and when.
+/// Proof and time of a value.
 pub fn evidence_json(evidence: &Evidence, now: Timestamp) -> Json {
     json!({
         "proof": evidence.proof.word(),
@@ -88,13 +88,18 @@ pub fn object<R>(dataset: &Dataset<R>, row: &R, cx: &Context) -> Json {
     Json::Object(fields)
 }
 
-/// A cell as text for people, with the mark where it is not proven; `-` where nothing is known.
-pub fn text(column: &ColumnInfo, cell: &Cell<'_>, now: Timestamp) -> String {
-    let width = if column.fill.is_some() { None } else { Some(column.width) };
+/// A cell as text for people, with the mark where it is not proven; `-` where nothing is known. With `is_whole`
+/// no id is shortened to the column's width.
+pub fn text(column: &ColumnInfo, cell: &Cell<'_>, now: Timestamp, is_whole: bool) -> String {
+    let width = Some(column.width).filter(|_| !is_whole && column.fill.is_none());
     let text = cell.text(now, width);
     if text.is_empty() {
         return if cell.value == Value::Unknown { "-".to_owned() } else { String::new() };
     }
+    let zone = match &cell.value {
+        Value::At(at) if text == at.date_minute() => " UTC",
+        _ => "",
+    };
     let mark = if cell.is_unverified() { UNVERIFIED_MARK } else { "" };
-    format!("{text}{mark}")
+    format!("{text}{zone}{mark}")
 }

@@ -1,4 +1,4 @@
-//! What a user names: one of a list by its id, the beginning of it, or a name.
+//! Finds a row of a list by its id, the beginning of it, or a name.
 
 use super::network::NetworkList;
 use super::{Subject, nodes, providers, subnets};
@@ -8,7 +8,7 @@ use icpulse_model::dataset::Context;
 /// Candidates that are named when a text fits several.
 const NAMED: usize = 5;
 
-/// Why a text names no one thing.
+/// No row, or several rows, match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FindError {
     /// It fits nothing.

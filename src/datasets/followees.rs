@@ -1,7 +1,7 @@
 //! Followees of a neuron: whom it follows on which topic.
 
-use super::Listed;
-use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
+use super::ListRow;
+use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 use icpulse_model::{Neuron, NeuronKey, Topic};
 
@@ -27,15 +27,12 @@ impl Followee {
 static FOLLOWEES: Dataset<Followee> = Dataset {
     info: ListInfo {
         id: "followees",
-        aliases: &[],
         title: "Followees",
         one: "followee",
         many: "followees",
         about: "Whom a neuron follows on which topic",
-        shown: &[],
         sort: ("topic", false),
-        ordered_by: None,
-        quick_filters: &[""],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("topic", "topic", Kind::Terms(topics), |f, _| {
@@ -49,7 +46,7 @@ static FOLLOWEES: Dataset<Followee> = Dataset {
             .searched()
             .help("The neuron that is followed: `id:27`."),
         Column::new("name", "name", Kind::Text, |f, cx| {
-            known(cx.neuron_name(f.id), Value::text_of).tone(Tone::Known)
+            known_cell(cx.neuron_name(f.id), Value::borrowed_text).tone(Tone::Known)
         })
         .width(20, 0)
         .fill(60)
@@ -58,7 +55,7 @@ static FOLLOWEES: Dataset<Followee> = Dataset {
     ],
 };
 
-impl Listed for Followee {
+impl ListRow for Followee {
     fn dataset() -> &'static Dataset<Self> {
         &FOLLOWEES
     }

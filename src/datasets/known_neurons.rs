@@ -1,7 +1,7 @@
 //! Known neurons: the public list of names that others follow.
 
-use super::Listed;
-use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known};
+use super::ListRow;
+use icpulse_model::dataset::{self, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Tone, Value};
 
@@ -11,15 +11,12 @@ type Column = dataset::Column<KnownNeuron>;
 static KNOWN_NEURONS: Dataset<KnownNeuron> = Dataset {
     info: ListInfo {
         id: "known-neurons",
-        aliases: &[],
         title: "Known neurons",
         one: "known neuron",
         many: "known neurons",
         about: "Known neurons: names, what they say of themselves, topics they promise to vote on",
-        shown: &[],
         sort: ("name", false),
-        ordered_by: None,
-        quick_filters: &[""],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
@@ -27,7 +24,7 @@ static KNOWN_NEURONS: Dataset<KnownNeuron> = Dataset {
             .searched()
             .help("Its number: `id:27`."),
         Column::new("name", "name", Kind::Text, |n, _| {
-            Cell::new(Value::text_of(n.data.name.as_str())).tone(Tone::Known)
+            Cell::new(Value::borrowed_text(n.data.name.as_str())).tone(Tone::Known)
         })
         .width(24, 0)
         .fill(60)
@@ -35,23 +32,25 @@ static KNOWN_NEURONS: Dataset<KnownNeuron> = Dataset {
         .help("Its name contains: `name:dfinity`."),
         Column::new("committed_topics", "votes on", Kind::Text, |n, _| {
             let topics = n.data.committed_topics.iter().map(|t| Value::Text(t.slug()));
-            known((!n.data.committed_topics.is_empty()).then_some(topics), |t| Value::List(t.collect()))
+            known_cell((!n.data.committed_topics.is_empty()).then_some(topics), |t| Value::List(t.collect()))
         })
         .width(30, 1)
         .searched()
         .help("Topics that it promises to vote on: `committed_topics:governance`."),
         Column::data("links", Kind::Text, |n, _| {
-            Value::List(n.data.links.iter().map(|l| Value::text_of(l.as_str())).collect()).into()
+            Value::List(n.data.links.iter().map(|l| Value::borrowed_text(l.as_str())).collect()).into()
         })
         .searched()
         .help("Its links contain: `links:forum`."),
-        Column::data("description", Kind::Text, |n, _| Value::text_of(n.data.description.as_str()).into())
-            .searched()
-            .help("What it says of itself contains: `description:vote`."),
+        Column::data("description", Kind::Text, |n, _| {
+            Value::borrowed_text(n.data.description.as_str()).into()
+        })
+        .searched()
+        .help("Its own description contains: `description:vote`."),
     ],
 };
 
-impl Listed for KnownNeuron {
+impl ListRow for KnownNeuron {
     fn dataset() -> &'static Dataset<Self> {
         &KNOWN_NEURONS
     }

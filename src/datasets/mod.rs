@@ -8,6 +8,7 @@
 //! list's file.
 
 mod actions;
+mod alert_rules;
 mod alerts;
 mod boundary_nodes;
 mod data_centers;
@@ -31,6 +32,7 @@ mod tests;
 mod transactions;
 mod versions;
 
+pub use alert_rules::RuleRow;
 pub use alerts::{AlertRow, AlertState};
 pub use boundary_nodes::BOUNDARY_NODES;
 pub use data_centers::DATA_CENTERS;
@@ -51,7 +53,7 @@ pub(crate) use transactions::signed_amount;
 pub use versions::VERSIONS;
 
 use icpulse_model::dataset::{Context, Dataset, List};
-use icpulse_model::fleet::Lives;
+use icpulse_model::fleet::StatusCounts;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::value::{Cell, Value};
@@ -72,18 +74,19 @@ pub static NETWORK: [&NetworkList; 9] = [
 ];
 
 /// A type whose values are the rows of a list.
-pub trait Listed: Sized + 'static {
+pub trait ListRow: Sized + 'static {
     fn dataset() -> &'static Dataset<Self>;
 }
 
 pub fn all() -> impl Iterator<Item = List> {
-    let others: [List; 7] = [
+    let others: [List; 8] = [
         Proposal::dataset(),
         Neuron::dataset(),
         KnownNeuron::dataset(),
         Followee::dataset(),
         Transaction::dataset(),
         AlertRow::dataset(),
+        RuleRow::dataset(),
         JournalEntry::dataset(),
     ];
     others.into_iter().chain(NETWORK.iter().map(|list| -> List { list.dataset }))
@@ -101,8 +104,8 @@ pub(crate) fn given_name(id: &Principal, cx: &Context) -> Option<String> {
     cx.network.fleet.marked_name(id).or_else(alias)
 }
 
-/// How the sums of nodes' lives are proven. The registry certifies that a set is empty.
-fn judge_lives(lives: &Lives) -> Proof {
+/// The proof of status counts. The registry certifies that a set is empty.
+fn judge_counts(lives: &StatusCounts) -> Proof {
     match (lives.is_known(), lives.is_unverified() || lives.unknown > 0) {
         (_, true) => Proof::Unverified,
         (true, false) => Proof::NodeSigned,
@@ -110,15 +113,15 @@ fn judge_lives(lives: &Lives) -> Proof {
     }
 }
 
-/// How many nodes are down.
+/// Number of nodes are down.
 fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cell<'static> {
     use icpulse_model::value::Tone;
-    let lives = cx.network.lives(nodes);
+    let lives = cx.network.count_statuses(nodes);
     if cx.network.is_past || cx.network.fleet.reported_at.is_none() {
         return Cell::default();
     }
     let tone = if lives.down > 0 { Tone::Bad } else { Tone::Dim };
-    Cell::new(Value::count(lives.down)).tone(tone).proven(Some(judge_lives(&lives)))
+    Cell::new(Value::count(lives.down)).tone(tone).with_proof(Some(judge_counts(&lives)))
 }
 
 /// The governance that a row belongs to.
@@ -141,7 +144,7 @@ fn neuron_id(key: NeuronKey) -> Value<'static> {
 /// Evidence with its age.
 fn evidence(evidence: &Evidence, cx: &Context) -> Cell<'static> {
     Value::Map(vec![
-        ("proof".into(), Value::text_of(evidence.proof.word())),
+        ("proof".into(), Value::borrowed_text(evidence.proof.word())),
         ("at".into(), Value::At(evidence.at)),
         ("age_seconds".into(), Value::Span(evidence.age(cx.now))),
         ("node".into(), Value::or_unknown(evidence.node, Value::Id)),

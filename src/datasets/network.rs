@@ -9,21 +9,21 @@ use icpulse_model::event::Event;
 use icpulse_model::value::{Cell, Tone, Value};
 use serde_json::{Map, Value as Json};
 
-/// What rows follow from, besides the registry.
+/// A source of rows besides the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// How nodes are, and what they earn.
+    /// Statuses and rewards of nodes.
     Fleet,
-    /// How subnets are.
+    /// Health of subnets.
     Health,
     Events,
     Proposals,
 }
 
-/// What the line below a list explains.
+/// Content of the line below a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Footer {
-    /// What the public dashboard says, unverified.
+    /// Unverified values of the public dashboard.
     Dashboard,
     /// The same, and the shades of the strips.
     Strips,
@@ -37,7 +37,7 @@ pub enum Footer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     pub to: Subject,
-    /// What it is to the detail: `member`, `provider`, `elected by`.
+    /// Its relation to the row: `member`, `provider`, `elected by`.
     pub what: &'static str,
     /// The column that is shown with it, in place of the second of its list's `link_columns`.
     pub column: Option<&'static str>,
@@ -50,10 +50,10 @@ pub(super) const fn link(to: Subject, what: &'static str) -> Link {
 /// A list of the network. A list's file makes one with `NetworkList::new` and sets what differs.
 #[derive(Debug)]
 pub struct NetworkList {
-    /// What it is, and its columns.
+    /// The list's description and columns.
     pub dataset: &'static Dataset<Subject>,
     pub rows: fn(&Context) -> Vec<Subject>,
-    /// Whether its detail shows this thing.
+    /// True if its detail shows this thing.
     pub is_row: fn(&Subject) -> bool,
     /// It shows what nodes earn: the command line waits until those days have been read.
     pub shows_rewards: bool,
@@ -82,15 +82,15 @@ pub struct NetworkList {
     pub title_columns: &'static [&'static str],
     /// One of its rows in few lines, above the nodes that are its own.
     pub brief: fn(&Subject, &Context, &mut Detail<'_>),
-    /// What JSON has of one row besides its columns.
+    /// Fields of a row's JSON besides its columns.
     pub write_json: fn(&Subject, &Context, &mut Map<String, Json>),
-    /// How a row is called in breadcrumbs.
+    /// Title of a row in breadcrumbs.
     pub title: fn(&Subject, &Context) -> String,
-    /// How a row is called where something else leads to it.
+    /// Name of a row in links.
     pub name: fn(&Subject, &Context) -> Cell<'static>,
-    /// What a row leads to.
+    /// Links of a row.
     pub links: fn(&Subject, &Context) -> Vec<Link>,
-    /// Whether an event happened to a row.
+    /// True if an event happened to a row.
     pub is_about: fn(&Subject, &Event) -> bool,
     /// Its page below the public dashboard's address.
     pub page: fn(&Subject) -> Option<String>,
@@ -212,17 +212,17 @@ pub fn find_list(subject: &Subject) -> Option<&'static NetworkList> {
     super::NETWORK.iter().find(|list| (list.is_row)(subject)).copied()
 }
 
-/// How a thing of the network is called in breadcrumbs.
+/// Title of a thing of the network in breadcrumbs.
 pub fn title(subject: &Subject, cx: &Context) -> String {
     find_list(subject).map_or_else(|| subject.id_text(), |list| (list.title)(subject, cx))
 }
 
-/// What a thing of the network leads to.
+/// Links of a thing of the network.
 pub fn links(subject: &Subject, cx: &Context) -> Vec<Link> {
     find_list(subject).map(|list| (list.links)(subject, cx)).unwrap_or_default()
 }
 
-/// Whose own name for a node, or a provider's with the mark of what is unverified.
+/// The user's name of a node, or the provider's with the mark of unverified values.
 pub(super) fn node_title(id: &Principal, cx: &Context) -> String {
     let alias = cx.network.mine.alias(&cx.network.topology, id);
     format!("Node {}", alias.map_or_else(|| super::short(id), ToString::to_string))

@@ -1,7 +1,7 @@
 //! Neurons of NNS governance.
 
 use super::evidence;
-use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::neuron::{Access, DissolveState, MaturityDisbursement};
 use icpulse_model::topic::{NeuronState, Visibility};
 use icpulse_model::value::{Cell, Term, Tone, Value};
@@ -13,16 +13,15 @@ type Column = dataset::Column<Neuron>;
 pub static NEURONS: Dataset<Neuron> = Dataset {
     info: ListInfo {
         id: "neurons",
-        aliases: &[],
         title: "Neurons",
         one: "neuron",
         many: "neurons",
         about: "Neurons",
         // The largest neuron first: it is the one that matters most.
-        shown: &[],
         sort: ("stake", true),
         ordered_by: Some("id"),
         quick_filters: &["", "confirm_in<30d", "-state:dissolved", "access:controller"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
@@ -30,11 +29,13 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .ascending()
             .searched()
             .help("Its number: `id:27`."),
-        Column::new("name", "name", Kind::Text, |n, _| known(n.name(), Value::text_of).tone(Tone::Known))
-            .width(8, 6)
-            .fill(32)
-            .searched()
-            .help("A known neuron's name contains: `name:dfinity`."),
+        Column::new("name", "name", Kind::Text, |n, _| {
+            known_cell(n.name(), Value::borrowed_text).tone(Tone::Known)
+        })
+        .width(8, 6)
+        .fill(32)
+        .searched()
+        .help("A known neuron's name contains: `name:dfinity`."),
         Column::new("state", "state", Kind::Terms(states), |n, _| {
             Cell::new(Value::Term(state(n.state))).tone(Tone::State(n.state))
         })
@@ -63,7 +64,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .help("Dissolve delay: `dissolve_delay<6mo`."),
         Column::new("age", "age", Kind::Span, |n, _| {
             let cell = Cell::new(Value::Span(n.age)).dim();
-            if n.age == Seconds(0) { cell.words("none") } else { cell }
+            if n.age == Seconds(0) { cell.with_words("none") } else { cell }
         })
         .width(10, 5)
         .help("Age: `age>4y`."),
@@ -92,30 +93,30 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .width(10, 8)
         .hidden()
-        .help("Who may read it: `visibility:public`."),
+        .help("Visibility: `visibility:public`."),
         Column::new("access", "access", Kind::Terms(accesses), |n, _| {
             Cell::new(Value::Term(access(n.access))).dim()
         })
         .width(10, 6)
-        .help("What I may do: `access:controller` or `hotkey`."),
+        .help("The identity's access: `access:controller` or `hotkey`."),
         Column::new("auto_stake_maturity", "auto", Kind::Flag, |n, _| {
             Cell::new(Value::Flag(n.auto_stake_maturity)).dim()
         })
         .width(5, 9)
         .hidden()
         .aliases(&["auto"])
-        .help("Whether new maturity is staked: `auto_stake_maturity:yes`."),
+        .help("New maturity is staked: `auto_stake_maturity:yes`."),
         Column::new("created", "created", Kind::Time, |n, _| Cell::new(Value::At(n.created)).dim())
             .width(10, 9)
             .hidden()
             .right()
             .descending()
-            .help("How long ago, or when: `created<30d`, `created>2026-01-01`."),
+            .help("Age or time: `created<30d`, `created>2026-01-01`."),
         Column::new("governance", "governance", Kind::Text, |n, _| super::governance(n.id.governance))
             .width(11, 9)
             .varied()
             .help("The NNS, or the root canister of an SNS: `governance:nns`."),
-        Column::data("controller", Kind::Text, |n, _| known(n.controller, Value::Id))
+        Column::data("controller", Kind::Text, |n, _| known_cell(n.controller, Value::Id))
             .searched()
             .help("Its controller contains: `controller:r772c`."),
         Column::data("hot_keys", Kind::Text, |n, _| {
@@ -130,9 +131,9 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             DissolveState::At(at) => Value::At(at).into(),
             _ => Cell::default(),
         })
-        .help("When it is dissolved: `dissolves_at<2027-01-01`."),
-        Column::data("voting_power_refreshed", Kind::Time, |n, _| known(n.refreshed, Value::At))
-            .help("When its following was confirmed: `voting_power_refreshed<30d`."),
+        .help("Time when it is dissolved: `dissolves_at<2027-01-01`."),
+        Column::data("voting_power_refreshed", Kind::Time, |n, _| known_cell(n.refreshed, Value::At))
+            .help("Time when its following was confirmed: `voting_power_refreshed<30d`."),
         Column::data("followees", Kind::Number, |n, _| {
             let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronKey>)| {
                 (topic.slug(), Value::List(ids.iter().map(|id| super::neuron_id(*id)).collect()))
@@ -151,8 +152,8 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             Value::List(n.recent_ballots.iter().map(ballot).collect()).into()
         })
         .help("It voted on this proposal lately: `recent_ballots:140812`."),
-        Column::data("joined_neurons_fund", Kind::Time, |n, _| known(n.joined_fund, Value::At))
-            .help("Since when it is in the Neurons' Fund."),
+        Column::data("joined_neurons_fund", Kind::Time, |n, _| known_cell(n.joined_fund, Value::At))
+            .help("Time when it joined the Neurons' Fund."),
         Column::data("eight_year_gang_bonus_base", Kind::Icp, |n, _| Value::Icp(n.gang_bonus_base).into())
             .help("The base of the eight-year-gang bonus."),
         Column::data("maturity_disbursements", Kind::Text, |n, _| {
@@ -167,11 +168,11 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         })
         .help("Maturity disbursements on their way."),
         Column::data("evidence", Kind::Text, |n, cx| evidence(&n.evidence, cx))
-            .help("How it was proven: `evidence:certified`."),
+            .help("Its proof: `evidence:certified`."),
     ],
 };
 
-impl super::Listed for Neuron {
+impl super::ListRow for Neuron {
     fn dataset() -> &'static Dataset<Self> {
         &NEURONS
     }
@@ -179,7 +180,7 @@ impl super::Listed for Neuron {
 
 fn dissolve_delay<'a>(neuron: &'a Neuron, _: &'a Context) -> Cell<'a> {
     let cell = Cell::new(Value::Span(neuron.dissolve_delay));
-    if neuron.state == NeuronState::Dissolved { cell.dim().words("none") } else { cell }
+    if neuron.state == NeuronState::Dissolved { cell.dim().with_words("none") } else { cell }
 }
 
 fn confirm_in<'a>(neuron: &'a Neuron, cx: &'a Context) -> Cell<'a> {
@@ -189,7 +190,7 @@ fn confirm_in<'a>(neuron: &'a Neuron, cx: &'a Context) -> Cell<'a> {
     };
     let cell = Cell::new(Value::Due(begins));
     match begins.since(cx.now) {
-        Seconds(0) => cell.tone(Tone::Bad).words("shrinking"),
+        Seconds(0) => cell.tone(Tone::Bad).with_words("shrinking"),
         left if left <= Seconds::days(30) => cell.tone(Tone::Warn),
         _ => cell.dim(),
     }

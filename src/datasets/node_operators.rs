@@ -4,7 +4,7 @@ use super::detail::provider_name;
 use super::network::{NetworkList, link};
 use super::nodes::name;
 use super::{Subject, down};
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::registry::OperatorRecord;
 use icpulse_model::text::Line;
 use icpulse_model::value::{Cell, Tone, Value};
@@ -21,10 +21,9 @@ pub static NODE_OPERATORS: Dataset<Subject> = Dataset {
         one: "node operator",
         many: "node operators",
         about: "Node operators: provider, data center, nodes and allowance",
-        shown: &[],
         sort: ("nodes", true),
-        ordered_by: None,
         quick_filters: &["", "allowance>0", "down>0", "nodes:0"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "operator", Kind::Text, |s, _| Value::Id(*id(s)).into())
@@ -34,15 +33,15 @@ pub static NODE_OPERATORS: Dataset<Subject> = Dataset {
             .help("Its id: `id:rbn2y`."),
         Column::new("provider", "provider", Kind::Text, |s, cx| {
             let provider = record(s, cx).map(|o| o.provider);
-            known(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
-                .proven(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
+            known_cell(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
+                .with_proof(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
         })
         .width(20, 0)
         .fill(60)
         .searched()
         .help("Its node provider's name or id: `provider:dfinity`."),
         Column::new("data_center", "dc", Kind::Text, |s, cx| {
-            known(record(s, cx), |o| Value::text_of(o.data_center.as_str()))
+            known_cell(record(s, cx), |o| Value::borrowed_text(o.data_center.as_str()))
         })
         .width(6, 0)
         .searched()
@@ -50,50 +49,54 @@ pub static NODE_OPERATORS: Dataset<Subject> = Dataset {
         .help("The data center of its nodes: `data_center:zh1`."),
         Column::new("country", "ctry", Kind::Text, |s, cx| {
             let center = record(s, cx).and_then(|o| cx.network.topology.data_centers.get(&o.data_center));
-            known(center, |c| Value::text_of(c.region.country.as_str()))
+            known_cell(center, |c| Value::borrowed_text(c.region.country.as_str()))
         })
         .width(5, 3)
         .searched()
         .help("The country of its nodes: `country:ch`."),
         Column::new("nodes", "nodes", Kind::Number, |s, cx| Value::count(nodes(s, cx).count()).into())
             .width(7, 0)
-            .help("How many nodes it has: `nodes>10`."),
+            .help("Number of nodes: `nodes>10`."),
         Column::new("assigned", "in subnets", Kind::Number, |s, cx| {
             let topology = &cx.network.topology;
             Value::count(nodes(s, cx).filter(|n| topology.subnet_of(n).is_some()).count()).into()
         })
         .width(11, 2)
-        .help("How many of them are in subnets: `assigned>5`."),
+        .help("Number of nodes in subnets: `assigned>5`."),
         Column::new("up", "up", Kind::Number, |s, cx| {
-            let lives = cx.network.lives(nodes(s, cx));
+            let lives = cx.network.count_statuses(nodes(s, cx));
             let is_read = !cx.network.is_past && cx.network.fleet.reported_at.is_some();
-            known(is_read.then_some(lives.up), Value::count).proven(Some(super::judge_lives(&lives)))
+            known_cell(is_read.then_some(lives.up), Value::count)
+                .with_proof(Some(super::judge_counts(&lives)))
         })
         .width(6, 4)
         .evidence()
-        .help("How many of its nodes are up: `up<10`."),
+        .help("Number of nodes that are up: `up<10`."),
         Column::new("down", "down", Kind::Number, |s, cx| down(nodes(s, cx), cx))
             .width(6, 1)
             .evidence()
-            .help("How many of its nodes are down: `down>0`."),
+            .help("Number of nodes that are down: `down>0`."),
         Column::new("allowance", "may add", Kind::Number, |s, cx| {
-            known(record(s, cx), |o| Value::Number(i64::try_from(o.allowance).unwrap_or(i64::MAX)))
+            known_cell(record(s, cx), |o| Value::Number(i64::try_from(o.allowance).unwrap_or(i64::MAX)))
         })
         .width(8, 1)
         .help("Nodes that it may still add: `allowance>0`."),
         Column::new("rewardable", "paid for", Kind::Number, |s, cx| {
-            known(record(s, cx), |o| Value::Number(sum(&o.rewardable)))
+            known_cell(record(s, cx), |o| Value::Number(sum(&o.rewardable)))
         })
         .width(9, 2)
         .help("Nodes that it is paid for: `rewardable>10`."),
         Column::new("max_rewardable", "paid at most", Kind::Number, |s, cx| {
-            known(record(s, cx), |o| Value::Number(sum(&o.max_rewardable)))
+            known_cell(record(s, cx), |o| Value::Number(sum(&o.max_rewardable)))
         })
         .width(13, 5)
         .hidden()
         .help("Most nodes that it can be paid for: `max_rewardable>10`."),
         Column::new("ipv6", "IPv6", Kind::Text, |s, cx| {
-            known(record(s, cx).and_then(|o| o.ipv6.as_ref()), |prefix| Value::text_of(prefix.as_str())).dim()
+            known_cell(record(s, cx).and_then(|o| o.ipv6.as_ref()), |prefix| {
+                Value::borrowed_text(prefix.as_str())
+            })
+            .dim()
         })
         .width(24, 6)
         .hidden()

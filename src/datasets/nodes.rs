@@ -7,8 +7,8 @@ pub(super) use detail::{day_json, write_status};
 use super::Subject;
 use super::network::{Footer, Link, NetworkList, link, node_title};
 use super::subject::Os;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
-use icpulse_model::fleet::{DASHBOARD, NodeLife, NodeStatus, Reported, Verdict};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
+use icpulse_model::fleet::{DASHBOARD, NodeSources, NodeStatus, Reported, Verdict};
 use icpulse_model::network_view::NodeDays;
 use icpulse_model::node_rewards::{MicroXdr, Ppm};
 use icpulse_model::registry::{NodeRecord, RewardType};
@@ -29,10 +29,9 @@ pub static NODES: Dataset<Subject> = Dataset {
         one: "node",
         many: "nodes",
         about: "Nodes: status, versions, failures, rewards",
-        shown: &[],
         sort: ("id", false),
-        ordered_by: None,
         quick_filters: QUICK_FILTERS,
+        ..ListInfo::DEFAULT
     },
     columns: COLUMNS,
 };
@@ -41,7 +40,6 @@ pub static NODES: Dataset<Subject> = Dataset {
 pub static MY_NODES: Dataset<Subject> = Dataset {
     info: ListInfo {
         id: "my-nodes",
-        aliases: &[],
         title: "Mine",
         one: "my node",
         many: "my nodes",
@@ -62,8 +60,8 @@ pub static MY_NODES: Dataset<Subject> = Dataset {
             ("reward_type", 9),
         ],
         sort: ("alias", false),
-        ordered_by: None,
         quick_filters: QUICK_FILTERS,
+        ..ListInfo::DEFAULT
     },
     columns: COLUMNS,
 };
@@ -73,7 +71,7 @@ const QUICK_FILTERS: &[&str] = &["", "status:down", "status:degraded", "verdict:
 const COLUMNS: &[Column<Subject>] = &[
     Column::new("alias", "alias", Kind::Text, |s, cx| {
         let alias = cx.network.mine.alias(&cx.network.topology, id(s));
-        known(alias, |a| Value::text_of(a.as_str())).tone(Tone::Known)
+        known_cell(alias, |a| Value::borrowed_text(a.as_str())).tone(Tone::Known)
     })
     .width(12, 4)
     .searched()
@@ -86,28 +84,30 @@ const COLUMNS: &[Column<Subject>] = &[
         .help("Its id: `id:ab3qz`."),
     Column::new("provider", "provider", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
-        known(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
-            .proven(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
+        known_cell(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
+            .with_proof(provider.and_then(|p| name(&p, cx)).map(|_| Proof::Unverified))
     })
     .width(20, 1)
     .searched()
     .help("Its node provider's name or id: `provider:dfinity`."),
     Column::new("operator", "operator", Kind::Text, |s, cx| {
-        known(record(s, cx), |r| Value::Id(r.operator)).dim()
+        known_cell(record(s, cx), |r| Value::Id(r.operator)).dim()
     })
     .width(13, 9)
     .hidden()
     .searched()
     .help("Its operator's id: `operator:rbn2y`."),
     Column::new("data_center", "dc", Kind::Text, |s, cx| {
-        known(cx.network.topology.operator_of(id(s)), |o| Value::text_of(o.data_center.as_str()))
+        known_cell(cx.network.topology.operator_of(id(s)), |o| Value::borrowed_text(o.data_center.as_str()))
     })
     .width(5, 2)
     .searched()
     .aliases(&["dc"])
     .help("The data center: `data_center:zh1`."),
     Column::new("country", "ctry", Kind::Text, |s, cx| {
-        known(cx.network.topology.data_center_of(id(s)), |d| Value::text_of(d.region.country.as_str()))
+        known_cell(cx.network.topology.data_center_of(id(s)), |d| {
+            Value::borrowed_text(d.region.country.as_str())
+        })
     })
     .width(5, 5)
     .searched()
@@ -127,35 +127,35 @@ const COLUMNS: &[Column<Subject>] = &[
             (Some(_), _) => 0,
             (None, _) => 2,
         };
-        known(roles().into_iter().nth(place), Value::Term).dim()
+        known_cell(roles().into_iter().nth(place), Value::Term).dim()
     })
     .width(8, 9)
     .hidden()
-    .help("What it does: `role:spare`."),
+    .help("Its role: `role:spare`."),
     Column::new("status", "status", Kind::Terms(statuses), status)
         .width(14, 0)
         .searched()
         .evidence()
-        .help("How it is, in the words of the public dashboard: `status:down`."),
+        .help("Status on the public dashboard: `status:down`."),
     Column::new("verdict", "known by", Kind::Terms(verdicts), verdict)
         .width(11, 1)
         .searched()
-        .help("By what its state is known: `verdict:disputed`."),
+        .help("The source of its status: `verdict:disputed`."),
     Column::new("strip", "30 days", Kind::Chart, |s, cx| {
-        known(days(s, cx), |d| Value::Strip(d.strip.clone()))
+        known_cell(days(s, cx), |d| Value::Strip(d.strip.clone()))
     })
     .width(30, 7)
     .descending(),
     Column::new("mean_failure", "fails", Kind::Share, |s, cx| {
         let mean = days(s, cx).and_then(|d| d.mean);
-        known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
+        known_cell(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
     })
     .width(8, 3)
     .aliases(&["fails"])
     .help("Its mean relative failure rate over 30 days in %: `mean_failure>5`."),
     Column::new("relative_failure", "last day", Kind::Share, |s, cx| {
         let rate = cx.network.last_day(id(s)).and_then(|d| d.performance.relative());
-        known(rate, Value::Share).tone(rate.map_or(Tone::Plain, judge_failures))
+        known_cell(rate, Value::Share).tone(rate.map_or(Tone::Plain, judge_failures))
     })
     .width(9, 9)
     .hidden()
@@ -163,21 +163,21 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::new("multiplier", "paid x", Kind::Factor, |s, cx| {
         let multiplier = days(s, cx).and_then(|d| d.multiplier);
         let tone = if multiplier.is_some_and(|m| m < Ppm::ONE) { Tone::Warn } else { Tone::Dim };
-        known(multiplier, Value::Factor).tone(tone)
+        known_cell(multiplier, Value::Factor).tone(tone)
     })
     .width(7, 6)
     .ascending()
-    .help("By what its reward was multiplied last: `multiplier<1`."),
+    .help("Latest reward multiplier: `multiplier<1`."),
     Column::new("lost", "lost XDR", Kind::Xdr, |s, cx| {
         let lost = days(s, cx).map(|d| d.lost);
         let tone = if lost.is_some_and(|lost| lost > MicroXdr(0)) { Tone::Warn } else { Tone::Dim };
-        known(lost, Value::Xdr).tone(tone)
+        known_cell(lost, Value::Xdr).tone(tone)
     })
     .width(9, 9)
     .hidden()
     .help("XDR of 30 days that it did not get: `lost>1`."),
     Column::new("version_desired", "to run", Kind::Text, |s, cx| {
-        known(cx.network.topology.desired_version(id(s)), |v| Value::Version(v.as_str().into()))
+        known_cell(cx.network.topology.desired_version(id(s)), |v| Value::Version(v.as_str().into()))
     })
     .width(8, 5)
     .searched()
@@ -190,61 +190,66 @@ const COLUMNS: &[Column<Subject>] = &[
         let behind = cx.network.topology.desired_version(id(s)).is_some_and(|wanted| wanted != seen);
         Cell::new(Value::Version(seen.as_str().into()))
             .tone(if behind { Tone::Warn } else { Tone::Dim })
-            .proven(Some(Proof::Unverified))
+            .with_proof(Some(Proof::Unverified))
     })
     .width(9, 6)
     .searched()
     .evidence()
     .help("The GuestOS version that the dashboard saw: `version_observed:e3d1`."),
     Column::new("reward_type", "type", Kind::Text, |s, cx| {
-        known(record(s, cx).and_then(|r| r.reward_type), |t: RewardType| Value::Text(t.to_string().into()))
-            .dim()
+        known_cell(record(s, cx).and_then(|r| r.reward_type), |t: RewardType| {
+            Value::Text(t.to_string().into())
+        })
+        .dim()
     })
     .width(8, 8)
     .searched()
     .aliases(&["type"])
-    .help("What it is paid as: `reward_type:type3`."),
+    .help("Reward type: `reward_type:type3`."),
     Column::new("address", "address", Kind::Text, |s, cx| {
-        known(record(s, cx).and_then(|r| r.address.as_ref()), |a| Value::text_of(a.as_str())).dim()
+        known_cell(record(s, cx).and_then(|r| r.address.as_ref()), |a| Value::borrowed_text(a.as_str())).dim()
     })
     .width(24, 10)
     .hidden()
     .searched()
     .help("The address at which it answers."),
     Column::data("owner", Kind::Text, |s, cx| {
-        known(cx.network.topology.data_center_of(id(s)), |d| Value::text_of(d.owner.as_str()))
+        known_cell(cx.network.topology.data_center_of(id(s)), |d| Value::borrowed_text(d.owner.as_str()))
     })
     .searched()
-    .help("Whose data center it stands in: `owner:equinix`."),
+    .help("Owner of its data center: `owner:equinix`."),
     Column::data("provider_name", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
-        known(provider.and_then(|p| name(&p, cx)), Value::text_of).proven(Some(Proof::Unverified))
+        known_cell(provider.and_then(|p| name(&p, cx)), Value::borrowed_text)
+            .with_proof(Some(Proof::Unverified))
     })
     .evidence()
     .help("Its provider's name, in the dashboard's words."),
     Column::data("status_since", Kind::Time, |s, cx| {
-        known(reported(s, cx), |r| Value::At(r.since)).proven(Some(Proof::Unverified))
+        known_cell(reported(s, cx), |r| Value::At(r.since)).with_proof(Some(Proof::Unverified))
     })
     .evidence()
-    .help("Since when it was seen in that status: `status_since<1d`."),
+    .help("Time since it has this status: `status_since<1d`."),
     Column::data("alert", Kind::Text, |s, cx| {
         let alert = reported(s, cx).and_then(|r| r.alert.as_ref());
-        known(alert, |a| Value::text_of(a.as_str())).proven(Some(Proof::Unverified))
+        known_cell(alert, |a| Value::borrowed_text(a.as_str())).with_proof(Some(Proof::Unverified))
     })
     .evidence()
     .help("The dashboard's alert: `alert:memory`."),
     Column::data("seen_at", Kind::Time, |s, cx| {
-        known(life(s, cx).and_then(|l| l.seen.as_ref()), |seen| Value::At(seen.at))
+        known_cell(life(s, cx).and_then(|l| l.seen.as_ref()), |seen| Value::At(seen.at))
     })
-    .help("When it signed an answer last: `seen_at<5m`."),
+    .help("Time of its latest signed answer: `seen_at<5m`."),
     Column::data("contradicted", Kind::Flag, |s, cx| Value::Flag(is_contradicted(s, cx)).into())
         .help("It is called down, and its subnet's certificates contradict that: `contradicted:yes`."),
     Column::data("hostos_version", Kind::Text, |s, cx| {
-        known(record(s, cx).and_then(|r| r.hostos_version.as_ref()), |v| Value::Version(v.as_str().into()))
+        known_cell(record(s, cx).and_then(|r| r.hostos_version.as_ref()), |v| {
+            Value::Version(v.as_str().into())
+        })
     })
     .help("The HostOS version that it is to run: `hostos_version:abc`."),
     Column::data("domain", Kind::Text, |s, cx| {
-        known(record(s, cx).and_then(|r| r.domain.as_ref()), |d| Value::text_of(d.as_str()))
+        known_cell(record(s, cx).and_then(|r| r.domain.as_ref()), |d| Value::borrowed_text(d.as_str()))
     })
     .help("Its domain name."),
     Column::data("mine", Kind::Flag, |s, cx| {
@@ -255,9 +260,9 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::data("unverified_source", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
         let named = provider.is_some_and(|p| name(&p, cx).is_some());
-        known((named || reported(s, cx).is_some()).then_some(DASHBOARD), Value::text_of)
+        known_cell((named || reported(s, cx).is_some()).then_some(DASHBOARD), Value::borrowed_text)
     })
-    .help("Who says what is unverified."),
+    .help("The source of unverified values."),
 ];
 
 pub(super) static LIST: NetworkList = NetworkList {
@@ -332,7 +337,7 @@ fn record<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a NodeRecord> {
     cx.network.topology.nodes.get(id(subject))
 }
 
-fn life<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a NodeLife> {
+fn life<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a NodeSources> {
     cx.network.fleet.nodes.get(id(subject)).filter(|_| !cx.network.is_past)
 }
 
@@ -366,15 +371,15 @@ fn is_contradicted(subject: &Subject, cx: &Context) -> bool {
 fn status(subject: &Subject, cx: &Context) -> Cell<'static> {
     let Some(life) = life(subject, cx) else { return Cell::default() };
     let now = cx.network.now;
-    let cell = known(life.reported.as_ref(), |r| Value::Term(status_term(&r.status)));
-    let cell = cell.proven(life.reported.as_ref().map(|_| Proof::Unverified));
+    let cell = known_cell(life.reported.as_ref(), |r| Value::Term(status_term(&r.status)));
+    let cell = cell.with_proof(life.reported.as_ref().map(|_| Proof::Unverified));
     let cell = cell.corroborated(life.proof(now) != Some(Proof::Unverified));
     match life.verdict(now) {
         Verdict::Unknown => cell.dim(),
-        Verdict::Answered(_) => cell.tone(Tone::Good).words("answers"),
+        Verdict::Answered(_) => cell.tone(Tone::Good).with_words("answers"),
         Verdict::Disputed(status, _) => {
             let words = format!("disputed {}", status.word());
-            cell.tone(Tone::Warn).words(words)
+            cell.tone(Tone::Warn).with_words(words)
         }
         Verdict::Reported(_) if is_contradicted(subject, cx) => cell.tone(Tone::Warn),
         Verdict::Reported(status) => cell.tone(match status {
@@ -397,7 +402,7 @@ fn verdict(subject: &Subject, cx: &Context) -> Cell<'static> {
         (Verdict::Answered(_), _) => (2, "SIGNED", Tone::Signed),
         (Verdict::Disputed(..), _) => (3, "REST≠SIGNED", Tone::Warn),
     };
-    known(verdicts().into_iter().nth(place), Value::Term).tone(tone).words(words)
+    known_cell(verdicts().into_iter().nth(place), Value::Term).tone(tone).with_words(words)
 }
 
 fn verdicts() -> Vec<Term> {

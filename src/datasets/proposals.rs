@@ -1,7 +1,7 @@
 //! Proposals of NNS governance.
 
 use super::evidence;
-use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 use icpulse_model::{Proposal, ProposalStatus, RewardStatus, Seconds, Topic, Vote};
 
@@ -11,12 +11,10 @@ type Column = dataset::Column<Proposal>;
 pub static PROPOSALS: Dataset<Proposal> = Dataset {
     info: ListInfo {
         id: "proposals",
-        aliases: &[],
         title: "Proposals",
         one: "proposal",
         many: "proposals",
         about: "Proposals of the NNS",
-        shown: &[],
         sort: ("id", true),
         ordered_by: Some("id"),
         quick_filters: &[
@@ -26,6 +24,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             "reward_status:accept_votes",
             "status:failed,rejected",
         ],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "id", Kind::Number, |p, _| Cell::new(Value::Serial(p.id.number)).tone(Tone::Id))
@@ -33,10 +32,10 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .searched()
             .help("Its number: `id>140000`."),
         Column::new("title", "title", Kind::Text, |p, _| {
-            let cell = Cell::new(Value::text_of(p.title.as_str()));
+            let cell = Cell::new(Value::borrowed_text(p.title.as_str()));
             match &p.undecoded {
-                Some(_) => cell.tone(Tone::Warn).words("could not be decoded; kept as it came"),
-                None if p.title.is_empty() => cell.words(p.action.as_str()),
+                Some(_) => cell.tone(Tone::Warn).with_words("could not be decoded; kept as it came"),
+                None if p.title.is_empty() => cell.with_words(p.action.as_str()),
                 None => cell,
             }
         })
@@ -52,7 +51,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         .searched()
         .help("Its topic, or several: `topic:governance,subnet`."),
         Column::new("action", "action", Kind::Text, |p, _| {
-            decoded(p, Value::text_of(p.action.as_str())).dim()
+            decoded(p, Value::borrowed_text(p.action.as_str())).dim()
         })
         .width(26, 8)
         .hidden()
@@ -62,20 +61,20 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             decoded(p, Value::Term(status(p.status))).tone(Tone::Status(p.status))
         })
         .width(9, 2)
-        .help("Where it stands: `status:open`."),
+        .help("Status: `status:open`."),
         Column::new("reward_status", "reward", Kind::Ordered(reward_statuses), |p, _| {
             decoded(p, Value::Term(reward_status(p.reward_status))).dim()
         })
         .width(15, 9)
         .hidden()
         .aliases(&["reward"])
-        .help("Whether votes still earn rewards: `reward_status:accept_votes`, `reward_status<settled`."),
+        .help("Reward status: `reward_status:accept_votes`, `reward_status<settled`."),
         Column::new("created", "created", Kind::Time, |p, _| decoded(p, Value::At(p.created)).dim())
             .width(10, 7)
             .hidden()
             .right()
             .descending()
-            .help("How long ago, or when: `created<3d`, `created>2026-01-01`."),
+            .help("Age or time: `created<3d`, `created>2026-01-01`."),
         Column::new("time_left", "closes", Kind::Span, time_left)
             .width(9, 1)
             .timed()
@@ -83,29 +82,30 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
             .aliases(&["closes"])
             .help("Time left to vote: `time_left<6h`."),
         Column::new("yes", "yes", Kind::BasisPoints, |p, _| {
-            known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.yes_bp()))
+            known_cell(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.yes_bp()))
                 .tone(Tone::Yes)
         })
         .width(8, 3)
         .help("Share of yes of all voting power in %: `yes>50`."),
         Column::new("no", "no", Kind::BasisPoints, |p, _| {
-            known(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.no_bp())).tone(Tone::No)
+            known_cell(p.tally.filter(|_| p.undecoded.is_none()), |t| Value::BasisPoints(t.no_bp()))
+                .tone(Tone::No)
         })
         .width(8, 4)
         .help("Share of no of all voting power in %: `no>3`."),
         Column::new("votable_neurons", "mine", Kind::Number, |p, cx| {
             let votable = p.votable(cx.now).map(|b| super::neuron_id(b.neuron));
             let (words, tone) = my_votes(p, cx);
-            Cell::new(Value::List(votable.collect())).tone(tone).words(words)
+            Cell::new(Value::List(votable.collect())).tone(tone).with_words(words)
         })
         .width(8, 1)
         .timed()
         .left()
         .help("My neurons that may still vote: `votable_neurons:27`."),
         Column::new("proposer", "proposer", Kind::Number, |p, cx| {
-            let cell = known(p.proposer, super::neuron_id);
+            let cell = known_cell(p.proposer, super::neuron_id);
             match p.proposer.and_then(|n| cx.neuron_name(n)) {
-                Some(name) => cell.tone(Tone::Known).words(name),
+                Some(name) => cell.tone(Tone::Known).with_words(name),
                 None => cell.tone(Tone::Id),
             }
         })
@@ -118,7 +118,7 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         })
         .width(11, 9)
         .hidden()
-        .help("What its proposer pays if it is rejected, in ICP: `reject_cost>1`."),
+        .help("Cost for the proposer if it is rejected, in ICP: `reject_cost>1`."),
         Column::new("governance", "governance", Kind::Text, |p, _| super::governance(p.id.governance))
             .width(11, 9)
             .varied()
@@ -137,20 +137,22 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         })
         .timed()
         .help("My ballots: `vote:due`, `yes`, `no`, `cast` or `none`."),
-        Column::data("deadline", Kind::Time, |p, _| known(p.deadline, Value::At))
+        Column::data("deadline", Kind::Time, |p, _| known_cell(p.deadline, Value::At))
             .help("Until when votes count: `deadline:2026-11-22`."),
-        Column::data("decided", Kind::Time, |p, _| known(p.decided, Value::At))
-            .help("When it was decided: `decided<1d`."),
-        Column::data("executed", Kind::Time, |p, _| known(p.executed, Value::At))
-            .help("When it was executed: `executed<1d`."),
-        Column::data("failed", Kind::Time, |p, _| known(p.failed, Value::At))
-            .help("When its execution failed: `failed<7d`."),
-        Column::data("yes_voting_power", Kind::Power, |p, _| known(p.tally, |t| Value::Power(t.yes)))
+        Column::data("decided", Kind::Time, |p, _| known_cell(p.decided, Value::At))
+            .help("Time of the decision: `decided<1d`."),
+        Column::data("executed", Kind::Time, |p, _| known_cell(p.executed, Value::At))
+            .help("Time of the execution: `executed<1d`."),
+        Column::data("failed", Kind::Time, |p, _| known_cell(p.failed, Value::At))
+            .help("Time when the execution failed: `failed<7d`."),
+        Column::data("yes_voting_power", Kind::Power, |p, _| known_cell(p.tally, |t| Value::Power(t.yes)))
             .help("Voting power of yes: `yes_voting_power>1M`."),
-        Column::data("no_voting_power", Kind::Power, |p, _| known(p.tally, |t| Value::Power(t.no)))
+        Column::data("no_voting_power", Kind::Power, |p, _| known_cell(p.tally, |t| Value::Power(t.no)))
             .help("Voting power of no: `no_voting_power>1M`."),
-        Column::data("total_voting_power", Kind::Power, |p, _| known(p.tally, |t| Value::Power(t.total)))
-            .help("All voting power: `total_voting_power>1M`."),
+        Column::data("total_voting_power", Kind::Power, |p, _| {
+            known_cell(p.tally, |t| Value::Power(t.total))
+        })
+        .help("All voting power: `total_voting_power>1M`."),
         Column::data("ballots", Kind::Text, |p, _| {
             let ballot = |b: &icpulse_model::proposal::Ballot| {
                 Value::Map(vec![
@@ -163,15 +165,15 @@ pub static PROPOSALS: Dataset<Proposal> = Dataset {
         })
         .help("The ballots of my neurons."),
         Column::data("undecoded", Kind::Text, |p, _| {
-            known(p.undecoded.as_ref(), |u| Value::text_of(u.reason.as_str()))
+            known_cell(p.undecoded.as_ref(), |u| Value::borrowed_text(u.reason.as_str()))
         })
-        .help("Why it could not be decoded."),
+        .help("The reason why it could not be decoded."),
         Column::data("evidence", Kind::Text, |p, cx| evidence(&p.evidence, cx))
-            .help("How it was proven: `evidence:certified`."),
+            .help("Its proof: `evidence:certified`."),
     ],
 };
 
-impl super::Listed for Proposal {
+impl super::ListRow for Proposal {
     fn dataset() -> &'static Dataset<Self> {
         &PROPOSALS
     }
@@ -180,14 +182,14 @@ impl super::Listed for Proposal {
 /// A value of a proposal that could be decoded.
 fn decoded<'a>(proposal: &Proposal, value: Value<'a>) -> Cell<'a> {
     let cell = Cell::new(value);
-    if proposal.undecoded.is_some() { cell.words("") } else { cell }
+    if proposal.undecoded.is_some() { cell.with_words("") } else { cell }
 }
 
 fn time_left<'a>(proposal: &'a Proposal, cx: &'a Context) -> Cell<'a> {
     // What is settled has no countdown.
-    let cell = known(proposal.deadline.filter(|_| !proposal.is_final()), Value::Until);
+    let cell = known_cell(proposal.deadline.filter(|_| !proposal.is_final()), Value::Until);
     if !proposal.accepts_votes(cx.now) {
-        return cell.words("");
+        return cell.with_words("");
     }
     let soon = proposal.time_left(cx.now).is_some_and(|left| left < Seconds::hours(6));
     if soon { cell.tone(Tone::Warn) } else { cell }

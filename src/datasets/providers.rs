@@ -6,7 +6,7 @@ use super::network::{NetworkList, link};
 use super::nodes::{judge_failures, name};
 use super::{Subject, down};
 use icpulse_model::account::short_principal;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::network_view::mean_rate;
 use icpulse_model::node_rewards::{Day, Losses, MicroXdr};
@@ -24,17 +24,17 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         one: "node provider",
         many: "node providers",
         about: "Node providers: nodes, allowance, rewards of 30 days and where they were lost",
-        shown: &[],
         sort: ("nodes", true),
-        ordered_by: None,
         quick_filters: &["", "down>0", "mean_failure>5"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("name", "provider", Kind::Text, |s, cx| {
             let name = name(id(s), cx);
             let tone = if cx.network.mine.provider == Some(*id(s)) { Tone::Known } else { Tone::Plain };
-            let cell = known(name, Value::text_of).tone(tone).proven(name.map(|_| Proof::Unverified));
-            if name.is_none() { cell.words(super::short(id(s))) } else { cell }
+            let cell =
+                known_cell(name, Value::borrowed_text).tone(tone).with_proof(name.map(|_| Proof::Unverified));
+            if name.is_none() { cell.with_words(super::short(id(s))) } else { cell }
         })
         .width(20, 0)
         .fill(110)
@@ -47,71 +47,73 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
             .searched()
             .help("Its id: `id:r772c`."),
         Column::new("nodes", "nodes", Kind::Number, |s, cx| {
-            known(record(s, cx), |p| Value::count(p.nodes.len()))
+            known_cell(record(s, cx), |p| Value::count(p.nodes.len()))
         })
         .width(7, 0)
-        .help("How many nodes it has: `nodes>40`."),
+        .help("Number of nodes: `nodes>40`."),
         Column::new("assigned", "in subnets", Kind::Number, |s, cx| {
-            known(record(s, cx), |p| Value::count(p.assigned))
+            known_cell(record(s, cx), |p| Value::count(p.assigned))
         })
         .width(11, 2)
-        .help("How many of them are in subnets: `assigned>20`."),
+        .help("Number of nodes in subnets: `assigned>20`."),
         Column::new("down", "down", Kind::Number, |s, cx| down(nodes(s, cx), cx))
             .width(6, 0)
             .evidence()
-            .help("How many of its nodes are down: `down>0`."),
+            .help("Number of nodes that are down: `down>0`."),
         Column::new("data_centers", "dcs", Kind::Number, |s, cx| {
-            known(record(s, cx), |p| Value::count(p.data_centers.len()))
+            known_cell(record(s, cx), |p| Value::count(p.data_centers.len()))
         })
         .width(5, 4)
         .help("In how many data centers its nodes stand: `data_centers>1`."),
         Column::new("allowance", "may add", Kind::Number, |s, cx| {
-            known(record(s, cx), |p| Value::Number(i64::try_from(p.allowance).unwrap_or(i64::MAX)))
+            known_cell(record(s, cx), |p| Value::Number(i64::try_from(p.allowance).unwrap_or(i64::MAX)))
         })
         .width(8, 3)
         .help("Nodes that it may still add: `allowance>0`."),
         Column::new("rewardable", "paid for", Kind::Number, |s, cx| {
-            known(record(s, cx), |p| Value::Number(i64::try_from(p.rewardable).unwrap_or(i64::MAX)))
+            known_cell(record(s, cx), |p| Value::Number(i64::try_from(p.rewardable).unwrap_or(i64::MAX)))
         })
         .width(9, 5)
         .help("Nodes that it is paid for: `rewardable>10`."),
         Column::new("mean_failure", "fails 30 d", Kind::Share, |s, cx| {
             let means = nodes(s, cx).into_iter().filter_map(|n| cx.network.days.get(n)?.mean);
             let mean = mean_rate(means).filter(|_| !cx.network.is_past);
-            known(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
+            known_cell(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
         })
         .width(11, 1)
         .aliases(&["fails"])
         .help("The mean relative failure rate of its nodes over 30 days in %: `mean_failure>5`."),
-        Column::new("projected", "XDR a month", Kind::Xdr, |s, cx| known(projected(s, cx), Value::Xdr))
+        Column::new("projected", "XDR a month", Kind::Xdr, |s, cx| known_cell(projected(s, cx), Value::Xdr))
             .width(13, 1)
             .help("XDR that a month like the last 30 days brings: `projected>10000`."),
         Column::new("projected_icp", "ICP a month", Kind::Icp, |s, cx| {
-            known(projected(s, cx).and_then(|xdr| xdr.at(rate(cx)?)), Value::Icp)
+            known_cell(projected(s, cx).and_then(|xdr| xdr.to_icp(rate(cx)?)), Value::Icp)
         })
         .width(13, 7)
         .hidden()
         .help("The same in ICP at the payout rate: `projected_icp>1000`."),
-        Column::new("earned", "XDR 30 d", Kind::Xdr, |s, cx| known(losses(s, cx), |l| Value::Xdr(l.earned)))
-            .width(12, 8)
-            .hidden()
-            .help("XDR that it earned in 30 days: `earned>1000`."),
-        Column::new("lost", "lost", Kind::Xdr, |s, cx| known(losses(s, cx), |l| Value::Xdr(lost(&l))))
+        Column::new("earned", "XDR 30 d", Kind::Xdr, |s, cx| {
+            known_cell(losses(s, cx), |l| Value::Xdr(l.earned))
+        })
+        .width(12, 8)
+        .hidden()
+        .help("XDR that it earned in 30 days: `earned>1000`."),
+        Column::new("lost", "lost", Kind::Xdr, |s, cx| known_cell(losses(s, cx), |l| Value::Xdr(lost(&l))))
             .width(10, 8)
             .hidden()
             .help("XDR that it lost in 30 days: `lost>10`."),
         Column::data("data_center", Kind::Text, |s, cx| {
-            known(record(s, cx), |p| {
-                Value::List(p.data_centers.iter().map(|d| Value::text_of(d.as_str())).collect())
+            known_cell(record(s, cx), |p| {
+                Value::List(p.data_centers.iter().map(|d| Value::borrowed_text(d.as_str())).collect())
             })
         })
         .searched()
         .aliases(&["dc"])
         .help("It has nodes in this data center: `data_center:zh1`."),
         Column::data("operators", Kind::Number, |s, cx| {
-            known(record(s, cx), |p| Value::count(p.operators.len()))
+            known_cell(record(s, cx), |p| Value::count(p.operators.len()))
         })
-        .help("How many operators it has: `operators>2`."),
+        .help("Number of node operators: `operators>2`."),
         Column::data("days", Kind::Number, |s, cx| {
             let losses = cx.network.rewards.losses(id(s), from(cx));
             Value::count(usize::try_from(losses.days).unwrap_or(0)).into()
@@ -122,11 +124,11 @@ pub static PROVIDERS: Dataset<Subject> = Dataset {
         })
         .help("It is my own: `mine:yes`."),
         Column::data("unverified_source", Kind::Text, |s, cx| {
-            let lives = cx.network.lives(nodes(s, cx));
+            let lives = cx.network.count_statuses(nodes(s, cx));
             let unverified = name(id(s), cx).is_some() || lives.is_unverified();
-            known(unverified.then_some(DASHBOARD), Value::text_of)
+            known_cell(unverified.then_some(DASHBOARD), Value::borrowed_text)
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 
@@ -139,7 +141,7 @@ pub(super) static LIST: NetworkList = NetworkList {
     name: |s, cx| match name(id(s), cx) {
         Some(name) => {
             let text = format!("{}  {name}", short_principal(id(s)));
-            Cell::new(Value::Text(text.into())).tone(Tone::Id).proven(Some(Proof::Unverified))
+            Cell::new(Value::Text(text.into())).tone(Tone::Id).with_proof(Some(Proof::Unverified))
         }
         None => Cell::new(Value::Text(id(s).to_text().into())).tone(Tone::Id),
     },
@@ -182,7 +184,7 @@ fn nodes<'a>(subject: &Subject, cx: &'a Context) -> Vec<&'a Principal> {
 
 /// The first of the days over which rewards are counted.
 pub(super) fn from(cx: &Context) -> Day {
-    Day(Day::of(cx.now).0.saturating_sub(30))
+    Day(Day::containing(cx.now).0.saturating_sub(30))
 }
 
 /// The rate of the next payout: the 30-day average, but not less than the economics' minimum.
@@ -192,7 +194,7 @@ fn rate(cx: &Context) -> Option<XdrPermyriad> {
 }
 
 fn projected(subject: &Subject, cx: &Context) -> Option<MicroXdr> {
-    cx.network.rewards.projection(id(subject), cx.network.strip_from()).filter(|_| !cx.network.is_past)
+    cx.network.rewards.projection(id(subject), cx.network.strip_start()).filter(|_| !cx.network.is_past)
 }
 
 fn losses(subject: &Subject, cx: &Context) -> Option<Losses> {

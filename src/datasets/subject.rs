@@ -1,4 +1,4 @@
-//! What a row of a list is about: what can be opened.
+//! Subjects of rows: things that can be opened.
 
 use icpulse_model::value::shorten_version;
 use icpulse_model::{NeuronKey, Principal, ProposalKey};
@@ -52,7 +52,7 @@ impl Os {
     }
 }
 
-/// What can be opened.
+/// A thing that can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     Proposal(ProposalKey),
@@ -100,7 +100,7 @@ impl Subject {
         }
     }
 
-    /// Whether it is a thing of the network's screen.
+    /// True if it is a thing of the network's screen.
     pub const fn is_network(&self) -> bool {
         !matches!(self, Self::Proposal(_) | Self::Neuron(_) | Self::Transaction(_))
     }

@@ -7,10 +7,10 @@ pub(crate) use detail::figures_json;
 
 use super::network::{NetworkList, Source, link};
 use super::subject::Os;
-use super::{Subject, judge_lives};
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
-use icpulse_model::decentral::{Decentralization, Feature};
-use icpulse_model::fleet::{DASHBOARD, Lives};
+use super::{Subject, judge_counts};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
+use icpulse_model::decentralization::{Decentralization, Feature};
+use icpulse_model::fleet::{DASHBOARD, StatusCounts};
 use icpulse_model::health::{Condition, Rates, Span, SubnetHealth, SubnetMetrics};
 use icpulse_model::registry::{SubnetKind, SubnetRecord};
 use icpulse_model::value::{Cell, Term, Tone, Value};
@@ -25,10 +25,9 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         one: "subnet",
         many: "subnets",
         about: "Subnets: health, decentralisation, what-if",
-        shown: &[],
         sort: ("id", false),
-        ordered_by: None,
         quick_filters: &["", "condition:stalled", "down>0", "fault_distance<2", "kind:system"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("id", "subnet", Kind::Text, |s, _| Value::Id(*id(s)).into())
@@ -39,65 +38,77 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         Column::new("kind", "for", Kind::Terms(kinds), |s, cx| match record(s, cx) {
             Some(record) => {
                 let cell = Cell::new(Value::Term(kind(record.kind))).dim();
-                if cx.network.topology.nns.as_ref() == Some(id(s)) { cell.words("NNS") } else { cell }
+                if cx.network.topology.nns.as_ref() == Some(id(s)) { cell.with_words("NNS") } else { cell }
             }
             None => Cell::default(),
         })
         .width(12, 7)
         .searched()
         .aliases(&["type"])
-        .help("What it is for: `kind:system`."),
+        .help("Type of subnet: `kind:system`."),
         Column::new("condition", "state", Kind::Terms(conditions), condition)
             .width(11, 0)
             .searched()
             .evidence()
             .aliases(&["status"])
-            .help("How it is: `condition:stalled`."),
+            .help("Condition: `condition:stalled`."),
         Column::new("version", "version", Kind::Text, |s, cx| {
-            known(record(s, cx), |r| Value::Version(r.replica_version.as_str().into()))
+            known_cell(record(s, cx), |r| Value::Version(r.replica_version.as_str().into()))
         })
         .width(8, 4)
         .searched()
         .help("The GuestOS version that it is to run: `version:e3d1`."),
         Column::new("nodes", "nodes", Kind::Number, |s, cx| {
-            known(record(s, cx), |r| Value::count(r.membership.len()))
+            known_cell(record(s, cx), |r| Value::count(r.membership.len()))
         })
         .width(6, 0)
-        .help("How many nodes it has: `nodes>13`."),
+        .help("Number of nodes: `nodes>13`."),
         Column::new("up", "up", Kind::Number, |s, cx| life(s, cx, |lives| lives.up))
             .width(4, 3)
             .ascending()
             .evidence()
-            .help("How many of its nodes are up: `up<13`."),
+            .help("Number of nodes that are up: `up<13`."),
         Column::new("degraded", "degr", Kind::Number, |s, cx| {
             let cell = life(s, cx, |lives| lives.degraded);
             if is_positive(&cell) { cell.tone(Tone::Warn) } else { cell.dim() }
         })
         .width(5, 3)
         .evidence()
-        .help("How many of its nodes have alerts: `degraded>0`."),
+        .help("Number of nodes with an alert: `degraded>0`."),
         Column::new("down", "down", Kind::Number, |s, cx| {
             let cell = life(s, cx, |lives| lives.down);
             if is_positive(&cell) { cell.tone(alarm(s, cx)) } else { cell.dim() }
         })
         .width(5, 1)
         .evidence()
-        .help("How many of its nodes are down: `down>0`."),
+        .help("Number of nodes that are down: `down>0`."),
+        Column::new("disputed", "disp", Kind::Number, |s, cx| {
+            let cell = life(s, cx, |lives| lives.disputed);
+            if is_positive(&cell) { cell.tone(Tone::Warn) } else { cell.dim() }
+        })
+        .width(5, 9)
+        .hidden()
+        .evidence()
+        .help("Number of nodes that are reported down and sign answers: `disputed>0`."),
+        Column::new("unknown", "unkn", Kind::Number, |s, cx| life(s, cx, |lives| lives.unknown).dim())
+            .width(5, 9)
+            .hidden()
+            .help("Number of nodes of unknown status: `unknown>0`."),
         Column::new("fault_limit", "f", Kind::Number, |s, cx| {
-            known(figures(s, cx), |f| Value::count(f.fault_limit))
+            known_cell(figures(s, cx), |f| Value::count(f.fault_limit))
         })
         .width(4, 9)
         .ascending()
         .hidden()
-        .help("How many nodes may fail when all are up: `fault_limit<5`."),
+        .help("Number of nodes that may fail when all are up: `fault_limit<5`."),
         Column::new("fault_distance", "may fail", Kind::Number, fault_distance)
             .width(9, 1)
             .ascending()
             .evidence()
             .aliases(&["margin"])
-            .help("How many more nodes may fail: `fault_distance<2`."),
+            .help("Number of nodes that may still fail: `fault_distance<2`."),
         Column::new("nakamoto", "nakamoto", Kind::Number, |s, cx| {
-            known(figures(s, cx), |f| Value::count(f.least()))
+            known_cell(figures(s, cx).and_then(Decentralization::lowest_nakamoto), Value::count)
         })
         .width(9, 2)
         .ascending()
@@ -131,97 +142,97 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
         Column::new("rules_broken", "rules", Kind::Number, |s, cx| {
             let broken = figures(s, cx).map_or(0, |f| f.breaches.len());
             let cell = Cell::new(Value::count(broken));
-            if broken > 0 { cell.tone(Tone::Warn) } else { cell.words("") }
+            if broken > 0 { cell.tone(Tone::Warn) } else { cell.with_words("") }
         })
         .width(6, 8)
         .help("Rules of the target topology that it breaks: `rules_broken>0`."),
         Column::new("updates_per_second", "tx/s", Kind::Rate, |s, cx| {
-            known(rates(s, cx), |r| Value::Rate(r.milli_updates_per_second))
+            known_cell(rates(s, cx), |r| Value::Rate(r.milli_updates_per_second))
         })
         .width(7, 1)
         .help("Message executions a second: `updates_per_second>100`."),
         Column::new("updates_course", "3 h", Kind::Chart, |s, cx| {
             let values = health(s, cx).map(|h| h.updates.values(Span::Minute)).filter(|v| v.len() > 1);
-            known(values, Value::Series)
+            known_cell(values, Value::Series)
         })
         .width(18, 5)
         .descending()
         .right(),
         Column::new("cycles_per_second", "cycles/s", Kind::Number, |s, cx| {
-            known(rates(s, cx), |r| Value::Cycles(r.cycles_per_second))
+            known_cell(rates(s, cx), |r| Value::Cycles(r.cycles_per_second))
         })
         .width(8, 3)
         .help("Cycles burnt a second: `cycles_per_second>1000000000`."),
         Column::new("state_bytes", "size", Kind::Bytes, |s, cx| {
-            known(metrics(s, cx), |m| Value::Bytes(m.state_bytes))
+            known_cell(metrics(s, cx), |m| Value::Bytes(m.state_bytes))
         })
         .width(10, 4)
         .help("Size of its state: `state_bytes>100GiB`."),
         Column::new("canisters", "canisters", Kind::Number, |s, cx| {
-            known(metrics(s, cx), |m| Value::Number(i64::try_from(m.canisters).unwrap_or(i64::MAX)))
+            known_cell(metrics(s, cx), |m| Value::Number(i64::try_from(m.canisters).unwrap_or(i64::MAX)))
         })
         .width(10, 5)
-        .help("How many canisters it has: `canisters>60000`."),
+        .help("Number of canisters: `canisters>60000`."),
         Column::new("lag", "lag", Kind::Span, |s, cx| {
             let Some(health) = health(s, cx) else { return Cell::default() };
-            let cell = known(health.lag(), Value::Span).dim();
+            let cell = known_cell(health.lag(), Value::Span).dim();
             match (state(s, cx), health.certified_at) {
                 (Condition::Stalled(_), Some(at)) => Cell::new(Value::Since(at)).tone(Tone::Bad),
                 _ => cell,
             }
         })
         .width(8, 2)
-        .help("How far its certified time is behind: `lag>1m`."),
+        .help("Lag of its certified time: `lag>1m`."),
         Column::data("certified_at", Kind::Time, |s, cx| {
-            known(health(s, cx).and_then(|h| h.certified_at), Value::At)
+            known_cell(health(s, cx).and_then(|h| h.certified_at), Value::At)
         })
         .help("Its newest certified time."),
         Column::data("state_bytes_per_day", Kind::Number, |s, cx| {
-            known(rates(s, cx), |r| Value::Number(r.state_bytes_per_day))
+            known_cell(rates(s, cx), |r| Value::Number(r.state_bytes_per_day))
         })
-        .help("By how much its state grows."),
+        .help("Growth of its state."),
         Column::data("updates_total", Kind::Number, |s, cx| {
-            known(metrics(s, cx), |m| Value::Big(m.updates.into()))
+            known_cell(metrics(s, cx), |m| Value::Big(m.updates.into()))
         })
         .help("Message executions since it began."),
         Column::data("cycles_total", Kind::Number, |s, cx| {
-            known(metrics(s, cx), |m| Value::Big(m.cycles_consumed))
+            known_cell(metrics(s, cx), |m| Value::Big(m.cycles_consumed))
         })
         .help("Cycles burnt since it began."),
         Column::data("metrics", Kind::Text, |s, cx| {
             let evidence = health(s, cx).and_then(|h| h.evidence.filter(|_| h.last.is_some()));
-            known(evidence, |_| Value::text_of("read")).proven(evidence.map(|e| e.proof))
+            known_cell(evidence, |_| Value::borrowed_text("read")).with_proof(evidence.map(|e| e.proof))
         })
         .evidence()
         .screen_only()
-        .help("Whether its metrics were read."),
-        Column::data("halted", Kind::Flag, |s, cx| known(record(s, cx), |r| Value::Flag(r.is_halted)))
+        .help("State of reading its metrics."),
+        Column::data("halted", Kind::Flag, |s, cx| known_cell(record(s, cx), |r| Value::Flag(r.is_halted)))
             .help("Halted by decision: `halted:yes`."),
         Column::data("contradicted", Kind::Flag, |s, cx| {
             let margin = cx.network.margin(id(s)).filter(|_| cx.network.fleet.reported_at.is_some());
-            known(margin, |m| Value::Flag(m.is_contradicted()))
+            known_cell(margin, |m| Value::Flag(m.is_contradicted()))
         })
         .help("Its certificates contradict what is reported of its nodes: `contradicted:yes`."),
         Column::data("down_at_most", Kind::Number, |s, cx| {
-            known(cx.network.margin(id(s)).filter(|m| m.certifies), |m| Value::count(m.limit))
+            known_cell(cx.network.margin(id(s)).filter(|m| m.certifies), |m| Value::count(m.limit))
         })
-        .help("How many nodes can be down at most, as it certifies."),
+        .help("Most nodes that can be down while it certifies."),
         Column::data("chain_keys", Kind::Text, |s, cx| {
-            known(record(s, cx), |r| {
-                Value::List(r.chain_keys.iter().map(|k| Value::text_of(k.as_str())).collect())
+            known_cell(record(s, cx), |r| {
+                Value::List(r.chain_keys.iter().map(|k| Value::borrowed_text(k.as_str())).collect())
             })
         })
         .help("Keys of other chains that it holds: `chain_keys:ecdsa`."),
         Column::data("node", Kind::Text, |s, cx| {
-            known(record(s, cx), |r| Value::List(r.membership.iter().map(|n| Value::Id(*n)).collect()))
+            known_cell(record(s, cx), |r| Value::List(r.membership.iter().map(|n| Value::Id(*n)).collect()))
         })
         .screen_only()
         .help("It has this node: `node:ab3qz`."),
         Column::data("unverified_source", Kind::Text, |s, cx| {
-            let lives = cx.network.subnet_lives(id(s)).filter(|lives| lives.is_unverified());
-            known(lives, |_| Value::text_of(DASHBOARD))
+            let lives = cx.network.count_subnet_statuses(id(s)).filter(|lives| lives.is_unverified());
+            known_cell(lives, |_| Value::borrowed_text(DASHBOARD))
         })
-        .help("Who says what is unverified."),
+        .help("The source of unverified values."),
     ],
 };
 
@@ -279,7 +290,7 @@ fn state(subject: &Subject, cx: &Context) -> Condition {
 }
 
 fn actors(subject: &Subject, cx: &Context, feature: Feature) -> Cell<'static> {
-    known(figures(subject, cx), |f| Value::count(f.actors(feature)))
+    known_cell(figures(subject, cx).and_then(|f| f.actors(feature)), Value::count)
 }
 
 /// A report that the subnet's certificates contradict is not an alarm.
@@ -294,26 +305,26 @@ fn is_positive(cell: &Cell<'_>) -> bool {
     matches!(cell.value, Value::Number(1..))
 }
 
-fn life(subject: &Subject, cx: &Context, count: fn(&Lives) -> usize) -> Cell<'static> {
-    match cx.network.subnet_lives(id(subject)) {
-        Some(lives) => Cell::new(Value::count(count(lives))).proven(Some(judge_lives(lives))),
+fn life(subject: &Subject, cx: &Context, count: fn(&StatusCounts) -> usize) -> Cell<'static> {
+    match cx.network.count_subnet_statuses(id(subject)) {
+        Some(lives) => Cell::new(Value::count(count(lives))).with_proof(Some(judge_counts(lives))),
         None => Cell::default(),
     }
 }
 
 fn fault_distance(subject: &Subject, cx: &Context) -> Cell<'static> {
     let limit = figures(subject, cx).map_or(0, |f| f.fault_limit);
-    let lives = cx.network.subnet_lives(id(subject));
+    let lives = cx.network.count_subnet_statuses(id(subject));
     let (Some(margin), Some(lives)) = (cx.network.margin(id(subject)), lives) else {
         // Nothing is known of its nodes: what may fail when all are up stands there.
-        return Cell::default().words(limit.to_string()).dim();
+        return Cell::default().with_words(limit.to_string()).dim();
     };
-    let tone = match margin.left() {
+    let tone = match margin.remaining() {
         _ if margin.is_exceeded() => alarm(subject, cx),
         left if margin.down > 0 && left <= 1 => Tone::Warn,
         _ => Tone::Plain,
     };
-    Cell::new(Value::count(margin.left())).tone(tone).proven(Some(judge_lives(lives)))
+    Cell::new(Value::count(margin.remaining())).tone(tone).with_proof(Some(judge_counts(lives)))
 }
 
 fn condition(subject: &Subject, cx: &Context) -> Cell<'static> {
@@ -327,9 +338,9 @@ fn condition(subject: &Subject, cx: &Context) -> Cell<'static> {
         Condition::Unreachable => (3, Tone::Bad),
     };
     let proven = halted || matches!(state, Condition::Well | Condition::Stalled(_));
-    let cell = known(conditions().into_iter().nth(place), Value::Term).tone(tone);
-    let cell = cell.proven(proven.then_some(Proof::Certified));
-    if place == 0 { cell.words("") } else { cell }
+    let cell = known_cell(conditions().into_iter().nth(place), Value::Term).tone(tone);
+    let cell = cell.with_proof(proven.then_some(Proof::Certified));
+    if place == 0 { cell.with_words("") } else { cell }
 }
 
 fn conditions() -> Vec<Term> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use icpulse_model::dataset::{Kind, List};
-use icpulse_model::query::{Op, Test, What, parse, parse_whole, suggest};
+use icpulse_model::query::{Condition, Op, Operand, parse, parse_whole, suggest};
 use icpulse_model::time::DAY;
 use icpulse_model::{Governance, Principal, Proposal, ProposalKey, Seconds, Timestamp, Topic};
 use proptest::prelude::*;
@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 const LISTS: [List; 4] = [&PROPOSALS, &NEURONS, &TRANSACTIONS, &NODES];
 
-fn field(text: &str, list: List) -> (String, Op, Test) {
+fn field(text: &str, list: List) -> (String, Op, Operand) {
     match parse(text, list).unwrap().terms.into_iter().next().unwrap().what {
-        What::Field { field, op, test, .. } => (field.name(), op, test),
+        Condition::Field { field, op, test, .. } => (field.name(), op, test),
         other => unreachable!("{other:?}"),
     }
 }
@@ -21,29 +21,29 @@ fn field(text: &str, list: List) -> (String, Op, Test) {
 fn fields_with_their_values() {
     assert_eq!(
         field("topic:governance", &PROPOSALS),
-        ("topic".to_owned(), Op::Is, Test::OneOf(vec![Topic::Governance.number()]))
+        ("topic".to_owned(), Op::Is, Operand::OneOf(vec![Topic::Governance.number()]))
     );
-    assert_eq!(field("topic:subnet", &PROPOSALS).2, Test::OneOf(vec![7, 16]));
-    assert_eq!(field("topic:23,kyc", &PROPOSALS).2, Test::OneOf(vec![9, 23]));
-    assert_eq!(field("STATUS=Open", &PROPOSALS).2, Test::OneOf(vec![1]));
+    assert_eq!(field("topic:subnet", &PROPOSALS).2, Operand::OneOf(vec![7, 16]));
+    assert_eq!(field("topic:23,kyc", &PROPOSALS).2, Operand::OneOf(vec![9, 23]));
+    assert_eq!(field("STATUS=Open", &PROPOSALS).2, Operand::OneOf(vec![1]));
     assert_eq!(
         field("reward_status<settled", &PROPOSALS),
-        ("reward_status".to_owned(), Op::Less, Test::Number(3))
+        ("reward_status".to_owned(), Op::Less, Operand::Number(3))
     );
-    assert_eq!(field("reward_status<", &PROPOSALS).2, Test::Any);
-    assert_eq!(field("time_left<6h", &PROPOSALS).2, Test::Span(Seconds(21_600)));
-    assert_eq!(field("yes>62.5%", &PROPOSALS).2, Test::Number(625_000));
-    assert_eq!(field("id:140,812", &PROPOSALS).2, Test::Number(140_812));
-    assert_eq!(field("title:\"Two Words\"", &PROPOSALS).2, Test::Text("two words".into()));
+    assert_eq!(field("reward_status<", &PROPOSALS).2, Operand::Any);
+    assert_eq!(field("time_left<6h", &PROPOSALS).2, Operand::Span(Seconds(21_600)));
+    assert_eq!(field("yes>62.5%", &PROPOSALS).2, Operand::Number(625_000));
+    assert_eq!(field("id:140,812", &PROPOSALS).2, Operand::Number(140_812));
+    assert_eq!(field("title:\"Two Words\"", &PROPOSALS).2, Operand::Text("two words".into()));
     assert_eq!(field("created>=2026-01-01", &PROPOSALS).2, {
         let day = Timestamp::from_secs(1_767_225_600);
-        Test::When(day, day.plus(DAY))
+        Operand::When(day, day.plus(DAY))
     });
-    assert_eq!(field("state:dissolving", &NEURONS).2, Test::OneOf(vec![2]));
-    assert_eq!(field("state:locked", &NEURONS).2, Test::OneOf(vec![1]));
-    assert_eq!(field("visibility:private", &NEURONS).2, Test::OneOf(vec![0, 1]));
-    assert_eq!(field("stake>=10k", &NEURONS).2, Test::Number(1_000_000_000_000));
-    assert_eq!(field("direction:out", &TRANSACTIONS).2, Test::OneOf(vec![1]));
+    assert_eq!(field("state:dissolving", &NEURONS).2, Operand::OneOf(vec![2]));
+    assert_eq!(field("state:locked", &NEURONS).2, Operand::OneOf(vec![1]));
+    assert_eq!(field("visibility:private", &NEURONS).2, Operand::OneOf(vec![0, 1]));
+    assert_eq!(field("stake>=10k", &NEURONS).2, Operand::Number(1_000_000_000_000));
+    assert_eq!(field("direction:out", &TRANSACTIONS).2, Operand::OneOf(vec![1]));
 }
 
 #[test]
@@ -174,8 +174,8 @@ fn json_keys_are_fields_in_the_numbers_of_json() {
     assert_eq!(number("stake>100"), number("stake_e8s>10000000000"));
     assert_eq!(field("age<1d", &NEURONS).2, field("age_seconds<86400", &NEURONS).2);
     assert_eq!(field("yes>50", &PROPOSALS).2, field("yes_basis_points>5000", &PROPOSALS).2);
-    assert_eq!(field("down_evidence:unverified", &SUBNETS).2, Test::Text("unverified".into()));
-    assert_eq!(field("state_bytes>1GiB", &SUBNETS).2, Test::Number(1 << 30));
+    assert_eq!(field("down_evidence:unverified", &SUBNETS).2, Operand::Text("unverified".into()));
+    assert_eq!(field("state_bytes>1GiB", &SUBNETS).2, Operand::Number(1 << 30));
     assert!(parse("domain_evidence:x", &BOUNDARY_NODES).is_err());
 }
 

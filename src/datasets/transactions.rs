@@ -1,7 +1,7 @@
 //! Transactions of an account on any ledger.
 
 use super::evidence;
-use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{self, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::ledger::{Direction, Operation, Party, Transaction};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 use icpulse_model::{AccountIdentifier, Token};
@@ -15,7 +15,6 @@ type Column = dataset::Column<Transaction>;
 pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
     info: ListInfo {
         id: "transactions",
-        aliases: &[],
         title: "Transactions",
         one: "transaction",
         many: "transactions",
@@ -24,6 +23,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         sort: ("block", true),
         ordered_by: Some("block"),
         quick_filters: &["", "direction:in", "direction:out", "kind:minted"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("block", "block", Kind::Number, |t, _| {
@@ -32,20 +32,20 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         .width(10, 1)
         .searched()
         .help("Block index: `block<9840566`."),
-        Column::new("time", "time (UTC)", Kind::Time, |t, _| known(t.timestamp, Value::At).dim())
+        Column::new("time", "time (UTC)", Kind::Time, |t, _| known_cell(t.timestamp, Value::At).dim())
             .width(16, 0)
             .descending()
-            .help("How long ago, or when: `time<7d`, `time:2026-11-22`."),
+            .help("Age or time: `time<7d`, `time:2026-11-22`."),
         Column::new("kind", "kind", Kind::Terms(kinds), |t, cx| {
             let verb = cx.account.map(|own| t.verb(&own));
-            known(kinds().into_iter().find(|k| Some(k.title.as_ref()) == verb), Value::Term)
+            known_cell(kinds().into_iter().find(|k| Some(k.title.as_ref()) == verb), Value::Term)
         })
         .width(10, 0)
         .searched()
-        .help("What it did: `kind:sent`, `received`, `minted`, `burnt`, `approved`."),
+        .help("Kind of transaction: `kind:sent`, `received`, `minted`, `burnt`, `approved`."),
         Column::new("amount", "amount", Kind::Tokens, |t, cx| {
             let (words, tone) = signed_amount(t, cx.account.as_ref(), cx.token(t.ledger));
-            tokens(t, t.units(), cx).tone(tone).words(words)
+            tokens(t, t.units(), cx).tone(tone).with_words(words)
         })
         .width(18, 0)
         .searched()
@@ -53,10 +53,10 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         .help("Amount in tokens: `amount>10`."),
         Column::new("token", "token", Kind::Text, |t, cx| {
             let token = cx.token(t.ledger);
-            let cell = known(token, |token| Value::text_of(token.symbol.as_str()));
+            let cell = known_cell(token, |token| Value::borrowed_text(token.symbol.as_str()));
             match token.and_then(|token| Some((token, token.imitates.as_ref()?))) {
                 Some((token, known)) => {
-                    cell.tone(Tone::Warn).words(format!("{} (not {known})", token.symbol))
+                    cell.tone(Tone::Warn).with_words(format!("{} (not {known})", token.symbol))
                 }
                 None => cell,
             }
@@ -76,9 +76,9 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
             .help("Fee in tokens: `fee>0.0001`."),
         Column::new("with", "from / to", Kind::Text, |t, cx| {
             let other = cx.account.and_then(|own| counterparty(t, &own));
-            let cell = known(other, name_party).tone(Tone::Id);
+            let cell = known_cell(other, name_party).tone(Tone::Id);
             match &t.operation {
-                Operation::Unknown(words) => cell.tone(Tone::Warn).words(words.as_str()),
+                Operation::Unknown(words) => cell.tone(Tone::Warn).with_words(words.as_str()),
                 _ => cell,
             }
         })
@@ -88,7 +88,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         .help("The other account contains: `with:d3e13d`."),
         Column::new("memo", "memo", Kind::Number, |t, _| {
             let cell = Cell::new(Value::Big(t.memo.into())).dim();
-            if t.memo == 0 { cell.words("") } else { cell }
+            if t.memo == 0 { cell.with_words("") } else { cell }
         })
         .width(20, 4)
         .ascending()
@@ -100,7 +100,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
                 Direction::Out => 1,
                 Direction::Itself => 2,
             });
-            known(place.and_then(|place| directions().into_iter().nth(place)), Value::Term)
+            known_cell(place.and_then(|place| directions().into_iter().nth(place)), Value::Term)
         })
         .help("Direction: `direction:in`, `out` or `self`."),
         Column::data("from", Kind::Text, |t, _| match &t.operation {
@@ -121,40 +121,42 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
                 Operation::Approve { spender, .. } => Some(spender),
                 _ => None,
             };
-            known(spender, name_party)
+            known_cell(spender, name_party)
         })
-        .help("Who spends or may spend: `spender:d3e13d`."),
+        .help("The spender (ICRC-2): `spender:d3e13d`."),
         Column::data("unknown", Kind::Text, |t, _| match &t.operation {
-            Operation::Unknown(words) => Value::text_of(words.as_str()).into(),
+            Operation::Unknown(words) => Value::borrowed_text(words.as_str()).into(),
             _ => Cell::default(),
         })
         .help("An operation that is not known, in words."),
         Column::data("icrc1_memo_hex", Kind::Text, |t, _| {
-            known(t.icrc1_memo.as_ref(), |memo| Value::Text(hex::encode(memo).into()))
+            known_cell(t.icrc1_memo.as_ref(), |memo| Value::Text(hex::encode(memo).into()))
         })
         .help("The ICRC-1 memo in hexadecimal: `icrc1_memo_hex:00ff`."),
-        Column::data("created_at", Kind::Time, |t, _| known(t.created_at, Value::At))
-            .help("What the sender said the time was."),
-        Column::data("amount_units", Kind::Number, |t, _| known(t.units(), Value::Big))
+        Column::data("created_at", Kind::Time, |t, _| known_cell(t.created_at, Value::At))
+            .help("Creation time given by the sender."),
+        Column::data("amount_units", Kind::Number, |t, _| known_cell(t.units(), Value::Big))
             .help("Amount in the token's smallest unit."),
-        Column::data("fee_units", Kind::Number, |t, _| known(t.fee(), Value::Big))
+        Column::data("fee_units", Kind::Number, |t, _| known_cell(t.fee(), Value::Big))
             .help("Fee in the token's smallest unit."),
         Column::data("decimals", Kind::Number, |t, cx| {
-            known(cx.token(t.ledger), |token| Value::Number(token.decimals.into()))
+            known_cell(cx.token(t.ledger), |token| Value::Number(token.decimals.into()))
         })
         .help("Digits after the point of the token's amounts."),
         Column::data("amount_e8s", Kind::Number, |t, cx| {
-            known(t.units().filter(|_| is_icp(t, cx)), Value::Big)
+            known_cell(t.units().filter(|_| is_icp(t, cx)), Value::Big)
         })
         .help("Amount in e8s, of transactions on the ICP ledger."),
-        Column::data("fee_e8s", Kind::Number, |t, cx| known(t.fee().filter(|_| is_icp(t, cx)), Value::Big))
-            .help("Fee in e8s, of transactions on the ICP ledger."),
+        Column::data("fee_e8s", Kind::Number, |t, cx| {
+            known_cell(t.fee().filter(|_| is_icp(t, cx)), Value::Big)
+        })
+        .help("Fee in e8s, of transactions on the ICP ledger."),
         Column::data("evidence", Kind::Text, |t, cx| evidence(&t.evidence, cx))
-            .help("How it was proven: `evidence:certified`."),
+            .help("Its proof: `evidence:certified`."),
     ],
 };
 
-impl super::Listed for Transaction {
+impl super::ListRow for Transaction {
     fn dataset() -> &'static Dataset<Self> {
         &TRANSACTIONS
     }
@@ -163,7 +165,7 @@ impl super::Listed for Transaction {
 /// The other account of a transaction.
 fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t Party> {
     match &t.operation {
-        Operation::Transfer { from, to, .. } => Some(if from.is(own) { to } else { from }),
+        Operation::Transfer { from, to, .. } => Some(if from.has_identifier(own) { to } else { from }),
         Operation::Approve { spender, .. } => Some(spender),
         Operation::Mint { .. } | Operation::Burn { .. } | Operation::Unknown(_) => None,
     }
@@ -179,10 +181,10 @@ fn is_icp(t: &Transaction, cx: &Context) -> bool {
 
 /// An amount in the transaction's token; unknown where its decimals are.
 fn tokens(t: &Transaction, units: Option<u128>, cx: &Context) -> Cell<'static> {
-    known(cx.token(t.ledger).zip(units), |(token, units)| Value::Tokens(units, token.decimals))
+    known_cell(cx.token(t.ledger).zip(units), |(token, units)| Value::Tokens(units, token.decimals))
 }
 
-/// What a transaction did to the account's balance: text with its sign, points aligned where there
+/// Change of the account's balance: text with its sign, points aligned where there
 /// is room, and its tone.
 pub(crate) fn signed_amount(
     t: &Transaction,

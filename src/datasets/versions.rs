@@ -6,7 +6,7 @@ use super::Subject;
 use super::network::{Link, NetworkList, Source, link};
 use super::subject::{Name, Os};
 use icpulse_model::Proof;
-use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known};
+use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::event::{Event, EventKind};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::network_view::VersionUse;
@@ -17,15 +17,13 @@ use icpulse_model::value::{Cell, Term, Tone, Value};
 pub static VERSIONS: Dataset<Subject> = Dataset {
     info: ListInfo {
         id: "versions",
-        aliases: &[],
         title: "Versions",
         one: "version",
         many: "versions",
         about: "GuestOS and HostOS versions and where they run",
-        shown: &[],
         sort: ("nodes_desired", true),
-        ordered_by: None,
         quick_filters: &["", "os:guestos", "os:hostos", "nodes_desired>0"],
+        ..ListInfo::DEFAULT
     },
     columns: &[
         Column::new("version", "version", Kind::Text, |s, _| Value::Version(parts(s).1.into()).into())
@@ -34,7 +32,7 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
             .help("Its name: `version:e3d1`."),
         Column::new("os", "of", Kind::Terms(systems), |s, _| {
             let number = usize::from(parts(s).0 == Os::Host);
-            known(systems().into_iter().nth(number), Value::Term).dim()
+            known_cell(systems().into_iter().nth(number), Value::Term).dim()
         })
         .width(8, 0)
         .searched()
@@ -43,51 +41,52 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         Column::new("subnets", "subnets", Kind::Number, |s, cx| {
             if parts(s).0 == Os::Host {
                 // Subnets run GuestOS.
-                return Cell::new(Value::count(0)).words("");
+                return Cell::new(Value::count(0)).with_words("");
             }
-            known(used(s, cx), |u| Value::count(u.subnets.len()))
+            known_cell(used(s, cx), |u| Value::count(u.subnets.len()))
         })
         .width(8, 1)
-        .help("How many subnets are to run it: `subnets>0`."),
+        .help("Number of subnets that are to run it: `subnets>0`."),
         Column::new("rollout", "rollout", Kind::Chart, |s, cx| {
             let part = used(s, cx).map_or(0, |u| u.subnets.len());
             let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
             let all = number(cx.network.topology.subnets.len());
-            known((part > 0).then_some(part), |part| Value::Part(number(part), all))
+            known_cell((part > 0).then_some(part), |part| Value::Part(number(part), all))
         })
         .width(20, 2)
         .descending(),
         Column::new("nodes_desired", "nodes to run", Kind::Number, |s, cx| {
-            known(used(s, cx), |u| Value::count(u.desired))
+            known_cell(used(s, cx), |u| Value::count(u.desired))
         })
         .width(13, 0)
         .aliases(&["nodes"])
-        .help("How many nodes are to run it: `nodes_desired>0`."),
+        .help("Number of nodes that are to run it: `nodes_desired>0`."),
         Column::new("nodes_observed", "seen on", Kind::Number, |s, cx| {
             let used = used(s, cx).filter(|_| is_observed(s, cx));
             let matching = used.is_some_and(|u| u.observed == u.desired);
-            known(used, |u| Value::count(u.observed))
+            known_cell(used, |u| Value::count(u.observed))
                 .tone(if matching { Tone::Dim } else { Tone::Warn })
-                .proven(Some(Proof::Unverified))
+                .with_proof(Some(Proof::Unverified))
         })
         .width(8, 1)
         .evidence()
         .help("On how many nodes the dashboard saw it: `nodes_observed>0`."),
         Column::new("boundary_nodes", "boundary", Kind::Number, |s, cx| {
-            known(used(s, cx), |u| Value::count(u.boundary))
+            known_cell(used(s, cx), |u| Value::count(u.boundary))
         })
         .width(9, 6)
         .hidden()
-        .help("How many API boundary nodes are to run it: `boundary_nodes>0`."),
+        .help("Number of API boundary nodes that are to run it: `boundary_nodes>0`."),
         Column::new("elected_at", "elected (UTC)", Kind::Time, |s, cx| {
-            known(election(s, cx).and_then(|e| e.at), Value::At).dim()
+            known_cell(election(s, cx).and_then(|e| e.at), Value::At).dim()
         })
         .width(16, 4)
         .descending()
-        .help("When it was elected: `elected_at<30d`."),
+        .help("Time of the election: `elected_at<30d`."),
         Column::new("proposal", "proposal", Kind::Number, |s, cx| {
             let proposal = election(s, cx).and_then(|e| e.proposal);
-            known(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX))).tone(Tone::Id)
+            known_cell(proposal, |p| Value::Number(i64::try_from(p.number).unwrap_or(i64::MAX)))
+                .tone(Tone::Id)
         })
         .width(9, 3)
         .searched()
@@ -95,22 +94,24 @@ pub static VERSIONS: Dataset<Subject> = Dataset {
         Column::new("elected", "note", Kind::Flag, |s, cx| {
             let elected = sha256(s, cx).is_some();
             let words = if elected { "" } else { "not elected" };
-            Cell::new(Value::Flag(elected)).tone(Tone::Warn).words(words)
+            Cell::new(Value::Flag(elected)).tone(Tone::Warn).with_words(words)
         })
         .width(12, 5)
-        .help("Whether it is elected: `elected:no`."),
+        .help("Elected: `elected:no`."),
         Column::data("unassigned", Kind::Flag, |s, cx| {
             let unassigned = cx.network.topology.unassigned_version.as_ref();
             Value::Flag(parts(s).0 == Os::Guest && unassigned.is_some_and(|v| v.as_str() == parts(s).1))
                 .into()
         })
         .help("Nodes in no subnet are to run it: `unassigned:yes`."),
-        Column::data("sha256", Kind::Text, |s, cx| known(sha256(s, cx), |h| Value::text_of(h.as_str())))
-            .help("The SHA-256 of its image."),
-        Column::data("unverified_source", Kind::Text, |s, cx| {
-            known(is_observed(s, cx).then_some(DASHBOARD), Value::text_of)
+        Column::data("sha256", Kind::Text, |s, cx| {
+            known_cell(sha256(s, cx), |h| Value::borrowed_text(h.as_str()))
         })
-        .help("Who says what is unverified."),
+        .help("The SHA-256 of its image."),
+        Column::data("unverified_source", Kind::Text, |s, cx| {
+            known_cell(is_observed(s, cx).then_some(DASHBOARD), Value::borrowed_text)
+        })
+        .help("The source of unverified values."),
     ],
 };
 
@@ -183,7 +184,7 @@ fn used<'a>(subject: &Subject, cx: &'a Context) -> Option<&'a VersionUse> {
     all.get(&Line::new(name))
 }
 
-/// Whether the dashboard tells on which nodes it is.
+/// True if the dashboard tells on which nodes it is.
 fn is_observed(subject: &Subject, cx: &Context) -> bool {
     parts(subject).0 == Os::Guest && cx.network.fleet.reported_at.is_some() && !cx.network.is_past
 }

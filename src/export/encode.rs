@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What a metric is.
+/// Type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// A value that goes up and down.
@@ -29,7 +29,7 @@ pub struct Family {
     pub name: &'static str,
     /// Its unit: the end of its name.
     pub unit: Option<&'static str>,
-    /// What it says; the encoder adds the full stop.
+    /// Help text; the encoder adds the full stop.
     pub help: &'static str,
     pub kind: Type,
     pub samples: Vec<Sample>,
@@ -42,7 +42,7 @@ impl Family {
         format!("icpulse_{}{unit}", self.name)
     }
 
-    /// What samples' names have behind the family's.
+    /// Suffix of samples' names.
     const fn suffix(&self) -> &'static str {
         match self.kind {
             Type::Gauge => "",
@@ -59,16 +59,16 @@ impl Family {
 
 /// The two forms that Prometheus reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum TextFormat {
     /// OpenMetrics 1.0.
     OpenMetrics,
     /// Prometheus's own, version 0.0.4.
     Plain,
 }
 
-impl Form {
+impl TextFormat {
     /// The best that a client says it accepts.
-    pub fn accepted(accept: Option<&str>) -> Self {
+    pub fn choose_form(accept: Option<&str>) -> Self {
         let wanted = accept.unwrap_or_default().split(',').any(|kind| {
             let mut parts = kind.split(';').map(str::trim);
             let open = parts.next() == Some("application/openmetrics-text");
@@ -88,29 +88,29 @@ impl Form {
 }
 
 /// Writes metrics in a form. Families without samples are left out.
-pub fn encode(families: &[Family], form: Form) -> String {
+pub fn encode(families: &[Family], form: TextFormat) -> String {
     let mut out = String::new();
     for family in families.iter().filter(|family| !family.samples.is_empty()) {
         encode_family(&mut out, family, form);
     }
-    if form == Form::OpenMetrics {
+    if form == TextFormat::OpenMetrics {
         out.push_str("# EOF\n");
     }
     out
 }
 
-fn encode_family(out: &mut String, family: &Family, form: Form) {
+fn encode_family(out: &mut String, family: &Family, form: TextFormat) {
     let sample_name = family.sample_name();
     let (name, kind) = match (form, family.kind) {
         (_, Type::Gauge) => (family.name(), "gauge"),
-        (Form::OpenMetrics, Type::Counter) => (family.name(), "counter"),
-        (Form::OpenMetrics, Type::Info) => (family.name(), "info"),
+        (TextFormat::OpenMetrics, Type::Counter) => (family.name(), "counter"),
+        (TextFormat::OpenMetrics, Type::Info) => (family.name(), "info"),
         // The older form names families as their samples, and does not know info.
-        (Form::Plain, Type::Counter) => (sample_name.clone(), "counter"),
-        (Form::Plain, Type::Info) => (sample_name.clone(), "gauge"),
+        (TextFormat::Plain, Type::Counter) => (sample_name.clone(), "counter"),
+        (TextFormat::Plain, Type::Info) => (sample_name.clone(), "gauge"),
     };
     let _ = writeln!(out, "# HELP {name} {}.\n# TYPE {name} {kind}", family.help);
-    if let (Form::OpenMetrics, Some(unit)) = (form, family.unit) {
+    if let (TextFormat::OpenMetrics, Some(unit)) = (form, family.unit) {
         let _ = writeln!(out, "# UNIT {name} {unit}");
     }
     for sample in &family.samples {
@@ -178,7 +178,8 @@ mod tests {
             },
         ];
         let names: Vec<String> = families.iter().map(Family::sample_name).collect();
-        let (open, plain) = (encode(&families, Form::OpenMetrics), encode(&families, Form::Plain));
+        let (open, plain) =
+            (encode(&families, TextFormat::OpenMetrics), encode(&families, TextFormat::Plain));
         assert_eq!(
             open,
             "# HELP icpulse_build This program.\n# TYPE icpulse_build info\n\
@@ -205,11 +206,11 @@ mod tests {
     #[test]
     fn the_form_is_the_one_that_is_accepted() {
         let prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2";
-        assert_eq!(Form::accepted(Some(prometheus)), Form::OpenMetrics);
+        assert_eq!(TextFormat::choose_form(Some(prometheus)), TextFormat::OpenMetrics);
         for other in
             [None, Some("*/*"), Some("text/plain"), Some("application/openmetrics-text;q=0, text/plain")]
         {
-            assert_eq!(Form::accepted(other), Form::Plain, "{other:?}");
+            assert_eq!(TextFormat::choose_form(other), TextFormat::Plain, "{other:?}");
         }
     }
 }

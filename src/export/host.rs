@@ -1,4 +1,4 @@
-//! Which `Host` a request may name: only this machine, so that no foreign web page reads the metrics.
+//! Allowed `Host` headers: only this machine, so that no foreign web page reads the metrics.
 //!
 //! A page of another site can let its own name resolve to this machine (DNS rebinding); a browser then
 //! counts the answers as that site's own. Its requests still carry the foreign name as their `Host`.
@@ -64,11 +64,11 @@ pub(super) fn parse_host(value: &[u8]) -> Option<HostName> {
     host.parse().ok()
 }
 
-/// Whether a request for this host is answered on a connection made to the address `local`.
+/// True if a request for this host is answered on a connection made to the address `local`.
 ///
 /// A literal address is that of the connection itself, or of this machine only: no name was resolved,
 /// so no foreign page can be behind it.
-pub(super) fn is_served(host: &HostName, local: IpAddr, allowed: &[HostName]) -> bool {
+pub(super) fn is_allowed(host: &HostName, local: IpAddr, allowed: &[HostName]) -> bool {
     let own = match host {
         HostName::Name(name) => name == "localhost",
         HostName::Address(ip) => {
@@ -85,7 +85,7 @@ mod tests {
 
     fn served(value: &str, local: &str, allowed: &[&str]) -> Option<bool> {
         let allowed: Vec<HostName> = allowed.iter().map(|name| name.parse().unwrap()).collect();
-        parse_host(value.as_bytes()).map(|host| is_served(&host, local.parse().unwrap(), &allowed))
+        parse_host(value.as_bytes()).map(|host| is_allowed(&host, local.parse().unwrap(), &allowed))
     }
 
     #[test]

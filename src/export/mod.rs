@@ -16,8 +16,8 @@ mod host;
 mod page;
 mod serve;
 
-pub use encode::{Family, Form, Sample, Type, encode};
-pub use families::{MOST_NODES, Model, gather};
+pub use encode::{Family, Sample, TextFormat, Type, encode};
+pub use families::{MOST_NODES, MetricsModel, gather_families};
 pub use host::{HostName, NoHostName};
 pub use page::Page;
-pub use serve::{Limits, Listening, ServeError, serve};
+pub use serve::{Limits, ListenOptions, ServeError, serve_page};

@@ -1,16 +1,16 @@
 //! The text that scrapes are given: made anew when the model has changed, else as it was.
 
-use super::encode::{Form, encode};
-use super::families::{Model, gather};
+use super::encode::{TextFormat, encode};
+use super::families::{MetricsModel, gather_families};
 use arc_swap::ArcSwap;
 use icpulse_model::{Seconds, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is true for a while only (a signature proves life for minutes) is looked at again so often.
+/// Longest age of the cached text: a signature proves for minutes only that a node runs.
 const LASTS: Seconds = Seconds(5);
 
-struct Written {
+struct CachedText {
     of: u64,
     at: Timestamp,
     open: bytes::Bytes,
@@ -19,17 +19,17 @@ struct Written {
 
 /// The metrics of a model that others change.
 pub struct Page {
-    model: ArcSwap<Model>,
+    model: ArcSwap<MetricsModel>,
     version: AtomicU64,
-    written: ArcSwap<Written>,
+    written: ArcSwap<CachedText>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl Page {
     /// Of a model; `clock` tells this machine's time.
-    pub fn new(model: Model, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+    pub fn new(model: MetricsModel, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let nothing =
-            Written { of: 0, at: Timestamp(0), open: bytes::Bytes::new(), plain: bytes::Bytes::new() };
+            CachedText { of: 0, at: Timestamp(0), open: bytes::Bytes::new(), plain: bytes::Bytes::new() };
         Self {
             model: ArcSwap::from_pointee(model),
             version: AtomicU64::new(1),
@@ -39,29 +39,30 @@ impl Page {
     }
 
     /// Shows another model from now on.
-    pub fn show(&self, model: Model) {
+    pub fn set_model(&self, model: MetricsModel) {
         self.model.store(Arc::new(model));
         self.version.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The model that is shown.
-    pub fn model(&self) -> Arc<Model> {
+    pub fn model(&self) -> Arc<MetricsModel> {
         self.model.load_full()
     }
 
-    pub fn text(&self, form: Form) -> bytes::Bytes {
+    pub fn text(&self, form: TextFormat) -> bytes::Bytes {
         let now = (self.clock)();
         let of = self.version.load(Ordering::SeqCst);
         let mut written = self.written.load_full();
         if written.of != of || now.since(written.at) >= LASTS {
-            let families = gather(&self.model.load(), now);
-            let (open, plain) = (encode(&families, Form::OpenMetrics), encode(&families, Form::Plain));
-            written = Arc::new(Written { of, at: now, open: open.into(), plain: plain.into() });
+            let families = gather_families(&self.model.load(), now);
+            let (open, plain) =
+                (encode(&families, TextFormat::OpenMetrics), encode(&families, TextFormat::Plain));
+            written = Arc::new(CachedText { of, at: now, open: open.into(), plain: plain.into() });
             self.written.store(Arc::clone(&written));
         }
         match form {
-            Form::OpenMetrics => written.open.clone(),
-            Form::Plain => written.plain.clone(),
+            TextFormat::OpenMetrics => written.open.clone(),
+            TextFormat::Plain => written.plain.clone(),
         }
     }
 }

@@ -3,8 +3,8 @@
 //! A connection carries one request and has a time limit; beyond a number of connections, further ones
 //! are closed at once. Only requests that name this machine as their `Host` are answered.
 
-use super::encode::Form;
-use super::host::{HostName, is_served, parse_host};
+use super::encode::TextFormat;
+use super::host::{HostName, is_allowed, parse_host};
 use super::page::Page;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
@@ -26,10 +26,10 @@ use tokio::time::{sleep, timeout};
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// Largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 16 << 10;
-/// How long requests under way may still take once serving is to end.
+/// Time for requests under way once serving ends.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
 
-/// Why metrics cannot be served.
+/// An error of serving metrics.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address is not of this machine alone.
@@ -49,7 +49,7 @@ pub enum ServeError {
     Broke(#[from] std::io::Error),
 }
 
-/// How much of this machine requests may use.
+/// Resource limits of requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at the same time; further ones are closed at once.
@@ -68,10 +68,10 @@ impl Default for Limits {
 
 /// Where metrics are served, and to whom.
 #[derive(Clone, Debug)]
-pub struct Listening {
+pub struct ListenOptions {
     /// The address to listen at.
     pub at: SocketAddr,
-    /// Whether other machines may reach that address.
+    /// True if other machines may reach that address.
     pub public: bool,
     /// Hosts that requests may name, besides this machine's own.
     pub hosts: Vec<HostName>,
@@ -79,9 +79,9 @@ pub struct Listening {
     pub limits: Limits,
 }
 
-impl Listening {
+impl ListenOptions {
     /// At an address of this machine alone, with the usual limits.
-    pub fn at(at: SocketAddr) -> Self {
+    pub fn local(at: SocketAddr) -> Self {
         Self { at, public: false, hosts: Vec::new(), limits: Limits::default() }
     }
 }
@@ -94,7 +94,7 @@ const INDEX: &str = "\
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-fn typed(kind: &'static str, body: impl Into<Body>) -> Response<Body> {
+fn typed_response(kind: &'static str, body: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(body.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -103,13 +103,13 @@ fn typed(kind: &'static str, body: impl Into<Body>) -> Response<Body> {
     response
 }
 
-fn refused(status: StatusCode, why: &'static str) -> Response<Body> {
-    let mut response = typed(PLAIN, why);
+fn refusal(status: StatusCode, why: &'static str) -> Response<Body> {
+    let mut response = typed_response(PLAIN, why);
     *response.status_mut() = status;
     response
 }
 
-/// Whether a request may be answered for the host it names; else the status and why not.
+/// True if a request may be answered for the host it names; else the status and why not.
 fn check_host(
     uri: &Uri,
     headers: &HeaderMap,
@@ -131,7 +131,7 @@ fn check_host(
     let Some(host) = parse_host(value.as_bytes()) else {
         return bad("the Host of the request cannot be read\n");
     };
-    if is_served(&host, local, allowed) {
+    if is_allowed(&host, local, allowed) {
         return Ok(());
     }
     Err((
@@ -143,28 +143,28 @@ fn check_host(
 fn answer<B>(page: &Page, request: &Request<B>, local: IpAddr, allowed: &[HostName]) -> Response<Body> {
     let headers = request.headers();
     if let Err((status, why)) = check_host(request.uri(), headers, local, allowed) {
-        return refused(status, why);
+        return refusal(status, why);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered\n");
+        let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered\n");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     match request.uri().path() {
         "/metrics" => {
-            let form = Form::accepted(headers.get(header::ACCEPT).and_then(|a| a.to_str().ok()));
-            typed(form.content_type(), page.text(form))
+            let form = TextFormat::choose_form(headers.get(header::ACCEPT).and_then(|a| a.to_str().ok()));
+            typed_response(form.content_type(), page.text(form))
         }
         // The process answers: whether the network does is in the metrics.
-        "/healthz" => typed(
+        "/healthz" => typed_response(
             PLAIN,
             match &page.model().status.trouble {
                 None => "ok\n".to_owned(),
                 Some(trouble) => format!("ok, but {trouble}\n"),
             },
         ),
-        "/" => typed("text/html; charset=utf-8", INDEX),
-        _ => refused(StatusCode::NOT_FOUND, "there are /metrics and /healthz\n"),
+        "/" => typed_response("text/html; charset=utf-8", INDEX),
+        _ => refusal(StatusCode::NOT_FOUND, "there are /metrics and /healthz\n"),
     }
 }
 
@@ -189,13 +189,13 @@ async fn answer_connection(stream: TcpStream, page: Arc<Page>, hosts: Arc<[HostN
 ///
 /// # Errors
 /// See [`ServeError`].
-pub async fn serve(
+pub async fn serve_page(
     page: Arc<Page>,
-    listening: Listening,
+    listening: ListenOptions,
     ready: impl FnOnce(SocketAddr),
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Listening { at, public, hosts, limits } = listening;
+    let ListenOptions { at, public, hosts, limits } = listening;
     if !is_loopback(at.ip()) && !public {
         return Err(ServeError::Public(at));
     }

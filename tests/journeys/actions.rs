@@ -11,7 +11,7 @@ use icpulse_engine::action::{
 };
 use icpulse_model::act::{Execution, Intent, Review, SignerInfo, StepState};
 use icpulse_model::ledger::AccountState;
-use icpulse_model::network::{Facts, Profile, RootKey, RootKeySource};
+use icpulse_model::network::{NetworkFacts, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::topic::Visibility;
 use icpulse_model::world::{Neurons, Proposals, World};
@@ -64,7 +64,7 @@ impl Table {
         let page = ProposalsPage { include_status: vec![ProposalStatus::Open], ..ProposalsPage::default() };
         let proposals = self.client.proposals(&page).await.unwrap();
         let neurons = self.client.my_neurons(false).await.unwrap();
-        let account = Account::of(self.client.principal());
+        let account = Account::default_of(self.client.principal());
         let balance = self.client.balance(account).await.unwrap();
         let economics = self.client.economics().await.unwrap();
         World {
@@ -77,13 +77,13 @@ impl Table {
                 balance.value.0.into(),
                 balance.evidence,
             )]),
-            facts: Arc::new(Facts { economics: Some(economics), ..Facts::default() }),
+            facts: Arc::new(NetworkFacts { economics: Some(economics), ..NetworkFacts::default() }),
             ..World::default()
         }
     }
 
     async fn balance(&self) -> E8s {
-        self.client.balance(Account::of(self.client.principal())).await.unwrap().value
+        self.client.balance(Account::default_of(self.client.principal())).await.unwrap().value
     }
 
     async fn confirmed(&self, intent: Intent) -> (Review, Execution) {
@@ -158,7 +158,7 @@ async fn three_neurons_vote_and_their_ballots_change() {
     let (review, execution) = table.confirmed(CastVotes { vote: Vote::No, ballots }.intent()).await;
     assert_eq!(review.calls.len(), 3);
     let ended = table.run(execution).await;
-    assert_eq!(ended.done(), 3, "{:#?}", ended.steps);
+    assert_eq!(ended.count_done(), 3, "{:#?}", ended.steps);
     assert!(ended.steps.iter().any(|s| matches!(s.state, StepState::Done { .. })), "proven by certificate");
     let (after, _) = table.client.proposal_body(id.number).await.unwrap();
     for neuron in &neurons {
@@ -191,7 +191,7 @@ async fn a_vote_planned_on_an_old_state_counts_what_was_cast_meanwhile_as_done()
     let (_, first) = table.confirmed(vote(Vote::Yes)).await;
     let (_, same) = table.confirmed(vote(Vote::Yes)).await;
     let (_, opposite) = table.confirmed(vote(Vote::No)).await;
-    assert_eq!(table.run(first).await.done(), 1);
+    assert_eq!(table.run(first).await.count_done(), 1);
     let same = table.run(same).await;
     assert!(matches!(same.steps.first().unwrap().state, StepState::AlreadyDone { .. }), "{:#?}", same.steps);
     let opposite = table.run(opposite).await;
@@ -204,7 +204,7 @@ async fn a_stake_becomes_a_neuron() {
     let before = table.balance().await;
     let (review, execution) = table.confirmed(stake()).await;
     let ended = table.run(execution).await;
-    assert_eq!(ended.done(), ended.steps.len(), "{:#?}", ended.steps);
+    assert_eq!(ended.count_done(), ended.steps.len(), "{:#?}", ended.steps);
     assert_eq!(before.checked_sub(table.balance().await), Some(review.total_cost));
     let neuron = table.client.neuron(ended.created_neuron.unwrap()).await.unwrap();
     assert_eq!(neuron.cached_stake, E8s(250_000_000));
@@ -216,11 +216,11 @@ async fn a_stake_becomes_a_neuron() {
     let follow = Follow { topic: Topic::Governance, followees: followees.clone() };
     let (_, execution) = table.confirmed(follow.intent_for(&[neuron.id])).await;
     let ended = table.run(execution).await;
-    assert_eq!(ended.done(), 1, "{:#?}", ended.steps);
+    assert_eq!(ended.count_done(), 1, "{:#?}", ended.steps);
     let neuron = table.client.neuron(neuron.id).await.unwrap();
     assert!(neuron.followees.contains(&(Topic::Governance, followees)));
     let (_, execution) = table.confirmed(ConfirmFollowing {}.intent_for(&[neuron.id])).await;
-    assert_eq!(table.run(execution).await.done(), 1);
+    assert_eq!(table.run(execution).await.count_done(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +237,7 @@ async fn a_neuron_is_made_public_and_private_again() {
         let visibility = other(before);
         let (review, execution) = table.confirmed(SetVisibility { visibility }.intent_for(&[mine.id])).await;
         assert_eq!(review.calls.len(), 1);
-        assert_eq!(table.run(execution).await.done(), 1);
+        assert_eq!(table.run(execution).await.count_done(), 1);
         before = table.client.neuron(mine.id).await.unwrap().visibility;
         assert_eq!(before, visibility);
     }
@@ -273,7 +273,7 @@ async fn a_stake_killed_on_the_way_is_finished_with_one_payment() {
         assert!(killed.await.is_err(), "not killed at {stop}");
         assert_eq!(table.open().len(), 1);
         let ended = table.resume().await;
-        assert_eq!(ended.done(), ended.steps.len(), "killed at {stop}: {:#?}", ended.steps);
+        assert_eq!(ended.count_done(), ended.steps.len(), "killed at {stop}: {:#?}", ended.steps);
         assert_eq!(before.checked_sub(table.balance().await), Some(review.total_cost), "killed at {stop}");
         let mine = table.client.my_neurons(false).await.unwrap();
         assert_eq!(mine.len(), neurons + 1, "killed at {stop}");

@@ -14,11 +14,11 @@ use icpulse_engine::alert::{
     Store,
 };
 use icpulse_model::alert::{About, Rule, Severity};
-use icpulse_model::alert_settings::{AlertSettings, Quiet, RuleSettings, SinkKind, SinkSettings};
+use icpulse_model::alert_settings::{AlertSettings, QuietHours, RuleSettings, SinkKind, SinkSettings};
 use icpulse_model::fleet::NodeStatus;
-use icpulse_model::mine::Mine;
 use icpulse_model::neuron::DissolveState;
 use icpulse_model::node_rewards::{ListedProvider, NodeRewards};
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::registry::{Key, Topology};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Neurons, Proposals, World};
@@ -34,7 +34,7 @@ use tokio::sync::mpsc;
 struct Watched {
     monitor: Monitor,
     world: World,
-    mine: Mine,
+    mine: OwnNodes,
     named: BTreeMap<ProposalKey, BTreeSet<Principal>>,
     replaying: bool,
     now: Timestamp,
@@ -43,7 +43,7 @@ struct Watched {
 fn only(rule: Rule) -> AlertSettings {
     let mut settings = AlertSettings::default();
     for other in Rule::ALL {
-        let usual = RuleSettings::usual(other);
+        let usual = RuleSettings::with_default_limits(other);
         settings.rules.set(other, RuleSettings { enabled: other == rule, ..usual });
     }
     settings
@@ -79,11 +79,11 @@ impl Watched {
         let others: Vec<_> = (0..NODES)
             .filter(|other| *other != n)
             .map(|other| {
-                let status = fleet.life(&node(other)).reported.map_or(NodeStatus::Up, |r| r.status);
+                let status = fleet.node_sources(&node(other)).reported.map_or(NodeStatus::Up, |r| r.status);
                 (node(other), reported(status, now, now))
             })
             .collect();
-        fleet.report(others.into_iter().chain([(node(n), reported(status, now, now))]), now);
+        fleet.merge_reports(others.into_iter().chain([(node(n), reported(status, now, now))]), now);
     }
 
     fn firing(&self) -> Vec<About> {
@@ -154,7 +154,7 @@ fn a_signature_keeps_the_word_down_from_firing() {
     watched.report(4, NodeStatus::Down);
     for _ in 0..5 {
         let at = watched.now.plus(Seconds(240));
-        Arc::make_mut(&mut watched.world.fleet).sighted(node(4), at);
+        Arc::make_mut(&mut watched.world.fleet).add_sighting(node(4), at);
         assert!(watched.after(240).is_empty());
     }
     let held_back = |watched: &Watched| watched.monitor.board().contradicted.len();
@@ -170,7 +170,7 @@ fn a_signature_keeps_the_word_down_from_firing() {
 #[test]
 fn what_the_dashboard_says_does_not_fire_while_certificates_contradict_it() {
     let mut settings = only(Rule::FaultDistance);
-    settings.rules.set(Rule::NodeDown, RuleSettings::usual(Rule::NodeDown));
+    settings.rules.set(Rule::NodeDown, RuleSettings::with_default_limits(Rule::NodeDown));
     let mut watched = Watched::new(settings);
     let certify = |watched: &mut Watched| {
         let health = fleet::health(watched.now, watched.now, 9_000);
@@ -339,7 +339,9 @@ fn a_node_that_vanishes_fires_and_after_a_day_that_is_how_it_is() {
 #[test]
 fn an_allowance_and_a_reward_account_that_change_fire_and_a_second_change_is_news() {
     let mut settings = only(Rule::AllowanceChanged);
-    settings.rules.set(Rule::RewardAccountChanged, RuleSettings::usual(Rule::RewardAccountChanged));
+    settings
+        .rules
+        .set(Rule::RewardAccountChanged, RuleSettings::with_default_limits(Rule::RewardAccountChanged));
     let mut watched = Watched::new(settings);
     watched.look();
     let allow = |watched: &mut Watched, n, version| {
@@ -369,7 +371,7 @@ fn an_allowance_and_a_reward_account_that_change_fire_and_a_second_change_is_new
 fn proposals_and_neurons_fire_by_their_deadlines() {
     let mut settings = only(Rule::ProposalUnvoted);
     for rule in [Rule::ProposalNamesNode, Rule::NeuronDecays] {
-        settings.rules.set(rule, RuleSettings::usual(rule));
+        settings.rules.set(rule, RuleSettings::with_default_limits(rule));
     }
     let mut watched = Watched::new(settings);
     let state = sample::full((80, 24));
@@ -520,10 +522,10 @@ fn quiet_hours_hold_back_and_a_summary_follows() {
     let mut settings = only(Rule::NodeDown);
     settings.rules.set(
         Rule::CertificateLag,
-        RuleSettings { after: Seconds(0), ..RuleSettings::usual(Rule::CertificateLag) },
+        RuleSettings { after: Seconds(0), ..RuleSettings::with_default_limits(Rule::CertificateLag) },
     );
     // From 14:00 to 16:00 UTC; it is 14:02.
-    settings.quiet = Some(Quiet { from: 14 * 60, until: 16 * 60, utc: true, critical_passes: true });
+    settings.quiet = Some(QuietHours { from: 14 * 60, until: 16 * 60, utc: true, critical_passes: true });
     let mut watched = Watched::new(settings.clone());
     watched.look();
     let checked = watched.now;

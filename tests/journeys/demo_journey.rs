@@ -6,7 +6,7 @@ use crate::harness;
 use harness::Harness;
 use icpulse::cli::args::Global;
 use icpulse::cli::context::{Context, wall_clock};
-use icpulse::cli::services::Live;
+use icpulse::cli::services::LiveServices;
 use icpulse::cli::tui::Dashboard;
 use icpulse::config::{Config, Paths};
 use icpulse::tui::app::{Layer, Screen};
@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 /// The dashboard on a demo network of its own.
 struct Opened {
-    app: Harness<Live>,
-    _dashboard: icpulse::cli::tui::Rest,
+    app: Harness<LiveServices>,
+    _dashboard: icpulse::cli::tui::DashboardParts,
 }
 
 async fn open(home: &Path, identity: Option<&str>) -> Opened {
@@ -30,7 +30,7 @@ async fn open(home: &Path, identity: Option<&str>) -> Opened {
     };
     let context = Context {
         global,
-        paths: Paths::below(home),
+        paths: Paths::under(home),
         config: Config::default(),
         open_actions: Default::default(),
     };
@@ -41,7 +41,7 @@ async fn open(home: &Path, identity: Option<&str>) -> Opened {
 
 impl Opened {
     /// Waits until all is read, done and shown.
-    async fn idle(&mut self) -> &mut Harness<Live> {
+    async fn idle(&mut self) -> &mut Harness<LiveServices> {
         self.app.until_read().await;
         self.app.now = wall_clock();
         &mut self.app
@@ -91,7 +91,7 @@ async fn from_the_first_frame_to_ballots_that_changed() {
     assert_eq!(chosen.len(), 3);
     app.press("+").until_idle().await;
     app.sees("3 ×").sees("RegisterVote").sees("governance");
-    let ballots = |app: &Harness<Live>| app.state.proposal(proposal.id).unwrap().ballots.clone();
+    let ballots = |app: &Harness<LiveServices>| app.state.proposal(proposal.id).unwrap().ballots.clone();
     assert!(ballots(app).iter().all(|b| !chosen.contains(&b.neuron) || b.vote == Vote::Unspecified));
 
     app.press("<enter>");
@@ -141,7 +141,7 @@ async fn nobody_can_look_but_not_vote() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_identity_is_unlocked_by_its_passphrase_and_locked_again() {
     let home = tempfile::tempdir().unwrap();
-    let paths = Paths::below(home.path());
+    let paths = Paths::under(home.path());
     let mut wallet = Wallet::open(&paths.config_dir).unwrap();
     let entry = wallet.new_identity("main", Algorithm::Secp256k1, "correct horse", wall_clock()).unwrap();
     wallet.use_identity(Some("main")).unwrap();
@@ -163,8 +163,8 @@ async fn a_locked_identity_is_unlocked_by_its_passphrase_and_locked_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hidden_and_moved_columns_stay_so_after_a_restart() {
     let bench = Bench::set(3).await;
-    let columns = |app: &Harness<Live>| app.state.proposals.columns.clone();
-    let place = |app: &Harness<Live>, id| columns(app).iter().position(|c| *c == id);
+    let columns = |app: &Harness<LiveServices>| app.state.proposals.columns.clone();
+    let place = |app: &Harness<LiveServices>, id| columns(app).iter().position(|c| *c == id);
     let mut desk = bench.dashboard().await;
     desk.app.press("2");
     let before = columns(&desk.app);

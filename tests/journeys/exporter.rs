@@ -3,7 +3,10 @@
 use icpulse_testing::small_fleet as fleet;
 
 use fleet::{NOW, board, mine, node, reported, subnet, world};
-use icpulse::export::{Form, HostName, Limits, Listening, Model, Page, ServeError, encode, gather, serve};
+use icpulse::export::{
+    HostName, Limits, ListenOptions, MetricsModel, Page, ServeError, TextFormat, encode, gather_families,
+    serve_page,
+};
 use icpulse_model::fleet::NodeStatus;
 use icpulse_model::world::SyncStatus;
 use icpulse_model::{Seconds, Timestamp};
@@ -17,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-fn model() -> Model {
+fn model() -> MetricsModel {
     let mut world = world(NOW);
     world.alerts = Arc::new(board());
     let status = SyncStatus {
@@ -26,13 +29,13 @@ fn model() -> Model {
         ..SyncStatus::default()
     };
     let fleet = Arc::make_mut(&mut world.fleet);
-    fleet.report([(node(4), reported(NodeStatus::Down, NOW, NOW))], NOW);
-    fleet.sighted(node(8), NOW);
-    Model { world, status, mine: mine(), all_nodes: false, sync_errors: 3 }
+    fleet.merge_reports([(node(4), reported(NodeStatus::Down, NOW, NOW))], NOW);
+    fleet.add_sighting(node(8), NOW);
+    MetricsModel { world, status, mine: mine(), all_nodes: false, sync_errors: 3 }
 }
 
 /// With what only a user with neurons has.
-fn whole() -> Model {
+fn whole() -> MetricsModel {
     let mut model = model();
     let state = sample::full((80, 24));
     model.world.proposals = state.world.proposals.clone();
@@ -58,8 +61,8 @@ fn value(text: &str, name: &str) -> f64 {
 
 #[test]
 fn the_model_is_told_in_numbers_of_base_units() {
-    let families = gather(&whole(), NOW);
-    let (open, plain) = (encode(&families, Form::OpenMetrics), encode(&families, Form::Plain));
+    let families = gather_families(&whole(), NOW);
+    let (open, plain) = (encode(&families, TextFormat::OpenMetrics), encode(&families, TextFormat::Plain));
     assert!(open.ends_with("# EOF\n"));
     let s = subnet(1).to_text();
     let of = |name: &str| value(&plain, &format!("icpulse_{name}{{subnet=\"{s}\"}}"));
@@ -87,8 +90,8 @@ fn the_model_is_told_in_numbers_of_base_units() {
     assert_eq!(rows("node_up"), 7, "the user's nodes only");
     assert!(plain.contains("alias=\"rack-07/a\"} 1"), "{plain}");
     assert_eq!(rows("boundary_latency_seconds"), 1);
-    let everyone = Model { all_nodes: true, ..whole() };
-    let plain = encode(&gather(&everyone, NOW), Form::Plain);
+    let everyone = MetricsModel { all_nodes: true, ..whole() };
+    let plain = encode(&gather_families(&everyone, NOW), TextFormat::Plain);
     assert_eq!(plain.lines().filter(|l| l.starts_with("icpulse_node_up{")).count(), fleet::NODES);
 }
 
@@ -97,8 +100,8 @@ fn the_model_is_told_in_numbers_of_base_units() {
 fn what_certificates_contradict_is_told_and_no_margin_is_negative() {
     let mut model = model();
     let all_down = (0..fleet::NODES).map(|n| (node(n), reported(NodeStatus::Down, NOW, NOW)));
-    Arc::make_mut(&mut model.world.fleet).report(all_down, NOW);
-    let told = |model: &Model, now| encode(&gather(model, now), Form::Plain);
+    Arc::make_mut(&mut model.world.fleet).merge_reports(all_down, NOW);
+    let told = |model: &MetricsModel, now| encode(&gather_families(model, now), TextFormat::Plain);
     let plain = told(&model, NOW);
     let (nns, s) = (subnet(0).to_text(), subnet(1).to_text());
     let of = |plain: &str, name: &str, subnet: &str| {
@@ -126,7 +129,7 @@ fn what_certificates_contradict_is_told_and_no_margin_is_negative() {
 
 #[test]
 fn nothing_known_is_no_zero() {
-    let plain = encode(&gather(&Model::default(), NOW), Form::Plain);
+    let plain = encode(&gather_families(&MetricsModel::default(), NOW), TextFormat::Plain);
     for name in
         ["icpulse_registry_version ", "icpulse_subnet", "icpulse_icp_xdr_rate", "icpulse_proposals_open"]
     {
@@ -140,7 +143,7 @@ fn a_subnet_that_stands_still_is_told() {
     let mut model = model();
     let health = fleet::health(NOW.minus(Seconds(300)), NOW, 5_000);
     Arc::make_mut(&mut model.world.health).insert(subnet(1), health);
-    let plain = encode(&gather(&model, NOW), Form::Plain);
+    let plain = encode(&gather_families(&model, NOW), TextFormat::Plain);
     let s = subnet(1).to_text();
     assert_eq!(value(&plain, &format!("icpulse_subnet_stalled{{subnet=\"{s}\"}}")), 1.0);
     assert_eq!(value(&plain, &format!("icpulse_subnet_lag_seconds{{subnet=\"{s}\"}}")), 300.0);
@@ -152,15 +155,23 @@ fn the_text_is_made_anew_only_when_the_model_changes_or_time_counts() {
     let time = Arc::clone(&clock);
     let page =
         Page::new(model(), move || Timestamp::from_secs(time.load(std::sync::atomic::Ordering::SeqCst)));
-    let first = page.text(Form::Plain);
-    assert_eq!(first.as_ptr(), page.text(Form::Plain).as_ptr(), "the same bytes, not the same text again");
+    let first = page.text(TextFormat::Plain);
+    assert_eq!(
+        first.as_ptr(),
+        page.text(TextFormat::Plain).as_ptr(),
+        "the same bytes, not the same text again"
+    );
     let mut other = model();
     other.sync_errors = 4;
-    page.show(other);
-    let second = page.text(Form::Plain);
+    page.set_model(other);
+    let second = page.text(TextFormat::Plain);
     assert!(String::from_utf8_lossy(&second).contains("icpulse_sync_errors_total 4"));
     clock.fetch_add(600, std::sync::atomic::Ordering::SeqCst);
-    assert_ne!(second.as_ptr(), page.text(Form::Plain).as_ptr(), "a signature proves life for minutes only");
+    assert_ne!(
+        second.as_ptr(),
+        page.text(TextFormat::Plain).as_ptr(),
+        "a signature proves life for minutes only"
+    );
 }
 
 /// A served page; it stops when this is dropped.
@@ -170,15 +181,15 @@ struct Serving {
     _runtime: tokio::runtime::Runtime,
 }
 
-fn loopback() -> Listening {
-    Listening::at("127.0.0.1:0".parse().unwrap())
+fn loopback() -> ListenOptions {
+    ListenOptions::local("127.0.0.1:0".parse().unwrap())
 }
 
-fn serving(model: Model) -> Serving {
+fn serving(model: MetricsModel) -> Serving {
     listening(model, loopback())
 }
 
-fn listening(model: Model, listening: Listening) -> Serving {
+fn listening(model: MetricsModel, listening: ListenOptions) -> Serving {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let page = Arc::new(Page::new(model, || NOW));
     let (stop, stopped) = oneshot::channel::<()>();
@@ -187,7 +198,7 @@ fn listening(model: Model, listening: Listening) -> Serving {
         let end = async move {
             let _ = stopped.await;
         };
-        serve(page, listening, move |at| told.send(at).unwrap(), end).await.unwrap();
+        serve_page(page, listening, move |at| told.send(at).unwrap(), end).await.unwrap();
     });
     let at = ready.recv_timeout(Duration::from_secs(60)).unwrap();
     Serving { at, _stop: stop, _runtime: runtime }
@@ -365,14 +376,15 @@ fn a_head_without_end_is_refused() {
 #[tokio::test]
 async fn an_address_that_others_reach_must_be_allowed() {
     let page = Arc::new(Page::new(model(), || NOW));
-    let everywhere = Listening::at("0.0.0.0:0".parse().unwrap());
-    let refused = serve(page, everywhere, |_| panic!("it listens"), async {}).await;
+    let everywhere = ListenOptions::local("0.0.0.0:0".parse().unwrap());
+    let refused = serve_page(page, everywhere, |_| panic!("it listens"), async {}).await;
     let why = refused.unwrap_err();
     assert!(matches!(why, ServeError::Public(_)) && why.to_string().contains("--public"), "{why}");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = taken.local_addr().unwrap();
     let page = Arc::new(Page::new(model(), || NOW));
-    let refused = serve(page, Listening::at(at), |_| panic!("it listens"), async {}).await.unwrap_err();
+    let refused =
+        serve_page(page, ListenOptions::local(at), |_| panic!("it listens"), async {}).await.unwrap_err();
     assert!(refused.to_string().contains("--listen"), "{refused}");
 }
 
@@ -398,7 +410,7 @@ fn expressions(value: &Value, names: &mut BTreeSet<String>) {
 
 #[test]
 fn the_dashboard_the_rules_and_the_list_of_metrics_name_what_there_is() {
-    let known: BTreeSet<String> = gather(&whole(), NOW).iter().map(|f| f.sample_name()).collect();
+    let known: BTreeSet<String> = gather_families(&whole(), NOW).iter().map(|f| f.sample_name()).collect();
     let mut used = BTreeSet::new();
     let dashboard: Value =
         serde_json::from_str(&std::fs::read_to_string(docs("grafana.json")).unwrap()).unwrap();
@@ -456,8 +468,8 @@ fn promtool_finds_nothing_wrong_with_metrics_and_rules() {
     if !has_prometheus() {
         return;
     }
-    for model in [whole(), Model { all_nodes: true, ..whole() }, Model::default()] {
-        let plain = encode(&gather(&model, NOW), Form::Plain);
+    for model in [whole(), MetricsModel { all_nodes: true, ..whole() }, MetricsModel::default()] {
+        let plain = encode(&gather_families(&model, NOW), TextFormat::Plain);
         promtool(&["check", "metrics"], Some(&plain));
     }
     promtool(&["check", "rules", docs("alerts.yml").to_str().unwrap()], None);

@@ -77,7 +77,7 @@ async fn too_many_requests() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_unavailable() {
-    let words = ["HTTP 503 · the network's gateway or replica has a problem; retrying"];
+    let words = ["HTTP 503 · the network's gateway or replica has a problem"];
     live_through(Kind::Unavailable, "30%", &words).await;
 }
 
@@ -160,14 +160,14 @@ async fn a_delegation_without_canister_ranges_speaks_for_no_canister() {
     let mut profile = broken.client().await.profile().clone();
     profile.canisters.replace(SystemCanister::Governance, counter);
     let identity = std::sync::Arc::new(icpulse_ic::Anonymous);
-    let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.patience).await.unwrap();
+    let client = Client::connect_with(&profile, identity.clone(), broken::HASTY.retry_policy).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(
         matches!(error, IcError::Rejected { .. }),
         "the counter has no such method, says its node: {error}"
     );
     broken.break_with(&["pruned-ranges"]);
-    let client = Client::connect_with(&profile, identity, broken::HASTY.patience).await.unwrap();
+    let client = Client::connect_with(&profile, identity, broken::HASTY.retry_policy).await.unwrap();
     let error = client.economics().await.unwrap_err();
     assert!(error.is_unverified(), "{error:?}");
 }

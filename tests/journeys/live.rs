@@ -289,8 +289,9 @@ async fn a_signature_disputes_what_the_dashboard_says() {
     let watching = watch_by(client.clone(), &demo, folder.path(), |options| options.history = false);
     watching.handle.ready().await;
     let fleet = watching.world().await.fleet;
-    let is_down =
-        |id: &Principal| fleet.life(id).reported.is_some_and(|reported| reported.status == NodeStatus::Down);
+    let is_down = |id: &Principal| {
+        fleet.node_sources(id).reported.is_some_and(|reported| reported.status == NodeStatus::Down)
+    };
     assert!(fleet.nodes.len() > 1_000 && fleet.report_failure.is_none(), "{:?}", fleet.report_failure);
     assert!(fleet.providers.len() > 50);
     let down: Vec<&Principal> = fleet.nodes.keys().filter(|id| is_down(id)).collect();
@@ -310,7 +311,7 @@ async fn a_signature_disputes_what_the_dashboard_says() {
     let disputed = disputed.expect("two nodes are called down and are not");
     watching.handle.refresh(Topicality::Network);
     watching.handle.idle().await;
-    let life = watching.world().await.fleet.life(&disputed);
+    let life = watching.world().await.fleet.node_sources(&disputed);
     assert!(matches!(life.verdict(now()), Verdict::Disputed(NodeStatus::Down, _)), "{life:?}");
     assert!(!life.is_down(now()));
     watching.handle.shutdown().await;

@@ -159,7 +159,7 @@ async fn a_provider_is_chosen_once_and_sees_what_was_lost_and_why() {
 #[tokio::test]
 async fn what_the_configuration_says_is_not_chosen_anew() {
     let mut app = open();
-    let mine = icpulse_model::mine::Mine { provider: Some(fleet::provider(2)), aliases: vec![] };
+    let mine = icpulse_model::own_nodes::OwnNodes { provider: Some(fleet::provider(2)), aliases: vec![] };
     app.feed(Message::Mine { mine, provider_fixed: true });
     app.press("g m").sees("Cascade Hosting").press("u").sees("the configuration's `provider`");
     assert!(app.state.layers.is_empty());
@@ -199,7 +199,7 @@ async fn the_network_as_it_was_and_back() {
     app.press("<esc>").does_not_see("THE PAST").sees("90 nodes");
     // An answer that comes late, to a question that was taken back, changes nothing.
     let late = Message::Topology {
-        moment: icpulse_model::registry::Moment::Version(Version(1)),
+        moment: icpulse_model::registry::PointInTime::Version(Version(1)),
         result: app.services.then.clone(),
     };
     app.feed(late);

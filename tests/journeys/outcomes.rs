@@ -203,6 +203,9 @@ async fn an_altered_action_is_shown_and_never_offered() {
     let listed = list(&bench).await;
     assert_eq!(listed["actions"][0]["authenticity"], "altered", "{listed}");
     let text = bench.run(&["journal", "list"]).await;
+    assert!(text.out.contains("ALTERED"), "{}", text.out);
+    let plan = listed["actions"][0]["plan"].as_str().unwrap();
+    let text = bench.run(&["journal", "show", &plan[..8]]).await;
     assert!(text.out.contains("ALTERED since icpulse wrote it"), "{}", text.out);
     let resumed = bench.run(&["journal", "resume", "--yes"]).await;
     assert_eq!((resumed.code, resumed.out.as_str()), (0, ""), "{}", resumed.err);
@@ -234,7 +237,7 @@ async fn an_action_is_dismissed_by_its_own_identity_only() {
     };
     let refused = as_other(&["journal", "dismiss", &plan]).await;
     assert!(refused.code == 4 && refused.err.contains("another identity's"), "{}", refused.err);
-    let listed = as_other(&["journal", "list"]).await;
+    let listed = as_other(&["journal", "show", &plan]).await;
     assert!(listed.out.contains("not checked: another identity's"), "{}", listed.out);
     assert!(
         as_other(&["journal", "resume", "--yes"])

@@ -250,7 +250,7 @@ async fn staking_with_the_followees_of_a_known_neuron() {
     app.press("4 s").type_text("5").press("<tab> <tab> <tab> <enter>").sees("Tideline");
     app.type_text("tide").press("<enter>").sees("Tideline");
     let Some(Layer::Form(form)) = app.state.layers.last() else { panic!("no form") };
-    assert_eq!(form.intent.as_ref().unwrap().read::<Stake>().unwrap().follow.len(), 3);
+    assert_eq!(form.intent.as_ref().unwrap().parse_args::<Stake>().unwrap().follow.len(), 3);
 }
 
 #[tokio::test]

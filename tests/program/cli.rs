@@ -206,6 +206,11 @@ fn wrong_usage_ends_with_2_and_says_what_to_do() {
         (vec!["--network", "nowhere", "overview"], "available: "),
         (vec!["--network", "http://192.0.2.1", "overview"], "https"),
         (vec!["account", "balance", "not-an-account", "--network", "demo"], "principal"),
+        (
+            vec!["account", "balance", &"a".repeat(63), "--network", "demo"],
+            "64 hexadecimal digits; this has 63",
+        ),
+        (vec!["account", "balance", &format!("0x{}", "a".repeat(64)), "--network", "demo"], "checksum"),
         (vec!["identity", "show", "nobody"], "identity new"),
         (vec!["--config", "missing.toml", "overview"], "config template"),
     ] {
@@ -247,7 +252,9 @@ fn offline_shows_what_the_cache_knows() {
         "--json",
         "--offline",
     ]));
-    assert!(synced["proposals"].as_u64().unwrap() > 500, "{synced}");
+    assert!(synced["proposal_count"].as_u64().unwrap() > 500, "{synced}");
+    let aged = home.act(&["proposals", "list", "--offline"]);
+    assert!(complaint(&aged).contains("offline: read "), "{}", complaint(&aged));
     let ids = |v: &Value| {
         v["proposals"].as_array().unwrap().iter().map(|p| p["id"].as_u64().unwrap()).collect::<Vec<_>>()
     };
@@ -255,6 +262,40 @@ fn offline_shows_what_the_cache_knows() {
     assert!(ids(&online).iter().filter(|id| known.contains(id)).count() > 15);
     let neurons = json(&home.act(&["neurons", "list", "--json", "--offline"]));
     assert!(neurons["neurons"].as_array().unwrap().len() > 5);
+}
+
+#[test]
+fn offline_an_empty_cache_is_no_answer() {
+    let home = User::new();
+    for args in [
+        vec!["neurons", "list"],
+        vec!["neurons", "known"],
+        vec!["neurons", "show", "27"],
+        vec!["account", "balance"],
+        vec!["account", "transactions"],
+        vec!["proposals", "list"],
+        vec!["proposals", "list", "--votable"],
+        vec!["proposals", "show", "1"],
+        vec!["subnets"],
+    ] {
+        let output = home.act(&[args.as_slice(), &["--offline"]].concat());
+        assert_eq!(code(&output), 3, "{args:?}: {}", complaint(&output));
+        assert!(complaint(&output).contains("not in the cache"), "{args:?}: {}", complaint(&output));
+        assert!(text(&output).is_empty(), "{args:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn rules_of_alerts_are_a_list_and_an_action_has_a_row() {
+    let home = User::new();
+    let rules = json(&home.run(&["alerts", "rules", "--json", "--filter", "rule:node_down"]));
+    assert_eq!(rules["alert_rules"][0]["rule"], "node_down", "{rules}");
+    let staked = json(&home.act(&["neurons", "stake", "1.5", "--delay", "1y", "--yes", "--json"]));
+    let rows = text(&home.act(&["journal", "list"]));
+    assert_eq!(rows.lines().count(), 2, "a heading and a row: {rows}");
+    let id = staked["plan"].as_str().unwrap();
+    let shown = text(&home.act(&["journal", "show", &id[..8]]));
+    assert!(shown.contains("certified"), "its steps with their outcome: {shown}");
 }
 
 #[test]
@@ -293,7 +334,13 @@ fn what_needs_no_network_works_anywhere() {
     assert!(text(&home.run(&["theme", "list"])).lines().count() > 8);
     assert!(text(&home.run(&["config", "template"])).contains("default_network"));
     assert!(text(&home.run(&["config", "paths"])).contains("identities"));
-    assert!(text(&home.run(&["completions", "bash"])).contains("icpulse"));
+    std::fs::create_dir_all(home.path().join("config/icpulse")).unwrap();
+    let networks = "[network.testing]\nurl = \"http://127.0.0.1:9\"\nroot_key = \"fetch\"\n";
+    std::fs::write(home.path().join("config/icpulse/config.toml"), networks).unwrap();
+    let completions = text(&home.run(&["completions", "bash"]));
+    for name in ["ic demo local testing", "anonymous", "icpulse-dark"] {
+        assert!(completions.contains(name), "{name}");
+    }
     assert!(text(&home.run(&["man"])).contains(".TH"));
     assert!(text(&home.run(&["--help"])).contains("Exit codes"));
     assert_eq!(code(&home.run(&["--version"])), 0);
@@ -302,6 +349,126 @@ fn what_needs_no_network_works_anywhere() {
     assert_eq!(code(&home.run(&["theme", "check", template.to_str().unwrap()])), 0);
     std::fs::write(&template, "inherits = \"nothing-like-it\"\n").unwrap();
     assert_eq!(code(&home.run(&["theme", "check", template.to_str().unwrap()])), 2);
+}
+
+#[test]
+fn flags_in_the_environment_are_read_as_people_write_them() {
+    let home = User::new();
+    for word in ["1", "yes", "on", "TRUE", "0", "no", "off", ""] {
+        let output = home
+            .command(&["theme", "list"])
+            .env("ICPULSE_OFFLINE", word)
+            .env("ICPULSE_ASCII", word)
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), 0, "{word:?}: {}", complaint(&output));
+    }
+    let empty =
+        ["ICPULSE_NETWORK", "ICPULSE_ROOT_KEY", "ICPULSE_IDENTITY", "ICPULSE_THEME", "ICPULSE_CONFIG"];
+    let output =
+        home.command(&["overview", "--network", "demo"]).envs(empty.map(|name| (name, ""))).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", complaint(&output));
+    let offline = home.command(&["subnets"]).env("ICPULSE_OFFLINE", "on").output().unwrap();
+    assert!(complaint(&offline).contains("--offline"), "{}", complaint(&offline));
+}
+
+#[test]
+fn a_home_that_is_no_folder_is_an_empty_one() {
+    let home = User::new();
+    let mut command = home.command(&["--network", "demo", "overview"]);
+    for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"] {
+        command.env_remove(name);
+    }
+    let output = command.env("HOME", "/dev/null").output().unwrap();
+    assert_eq!(code(&output), 0, "{}", complaint(&output));
+}
+
+#[test]
+fn an_identity_file_is_found_in_the_home_folder_and_needs_a_name_in_utf8() {
+    let home = User::new();
+    let pem = home.served().identity_file(home.path());
+    std::fs::rename(pem, home.path().join("own.pem")).unwrap();
+    let config = home.path().join("own.toml");
+    std::fs::write(&config, "default_identity = \"~/own.pem\"\n").unwrap();
+    let balance = home
+        .command(&["account", "balance", "--json", "--config", config.to_str().unwrap()])
+        .env("ICPULSE_NETWORK", home.served().url())
+        .env("ICPULSE_ROOT_KEY", home.served().root_key())
+        .output()
+        .unwrap();
+    assert!(json(&balance)["balance_e8s"].is_string());
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = home.path().join(std::ffi::OsStr::from_bytes(b"odd-\xff.pem"));
+        std::fs::rename(home.path().join("own.pem"), &odd).unwrap();
+        let mut command = home.command(&["identity", "import", "odd", "--reference"]);
+        let refused = command.arg(&odd).output().unwrap();
+        assert_eq!(code(&refused), 1);
+        assert!(complaint(&refused).contains("not UTF-8"), "{}", complaint(&refused));
+        assert!(!complaint(&refused).contains("damaged"), "{}", complaint(&refused));
+    }
+}
+
+#[test]
+fn failures_are_objects_where_json_is_asked_for() {
+    let home = User::new();
+    for args in [
+        vec!["account", "balance", "0123456789", "--json", "--network", "demo"],
+        vec!["subnets", "--nonsense", "--json"],
+    ] {
+        let output = home.run(&args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        let last = complaint(&output).lines().last().unwrap().to_owned();
+        let object: Value = serde_json::from_str(&last).unwrap();
+        assert_eq!((&object["error"]["kind"], &object["error"]["exit_code"]), (&"usage".into(), &2.into()));
+        assert!(!object["error"]["message"].as_str().unwrap().is_empty(), "{object}");
+    }
+}
+
+#[test]
+fn overview_has_what_needs_the_user_and_counts_by_their_names() {
+    let home = User::new();
+    let overview = json(&home.act(&["overview", "--json"]));
+    assert!(overview["neuron_count"].as_u64().unwrap() > 5, "{overview}");
+    assert!(overview["neurons"].is_null(), "a list is called neurons elsewhere");
+    assert!(!overview["needs"].as_array().unwrap().is_empty(), "{overview}");
+    assert!(overview["network_health"].is_object(), "{overview}");
+}
+
+#[test]
+fn a_proposal_is_printed_without_markdown_and_times_have_a_zone() {
+    let home = User::new();
+    let rows = json(&home.act(&["proposals", "list", "--limit", "60", "--json"]));
+    let mut with_markup = 0;
+    for row in rows["proposals"].as_array().unwrap().iter().take(60) {
+        let id = row["id"].to_string();
+        let summary = json(&home.act(&["proposals", "show", &id, "--json"]))["summary"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if !summary.contains("**") {
+            continue;
+        }
+        with_markup += 1;
+        let shown = text(&home.act(&["proposals", "show", &id]));
+        let prose = shown.split("\n{").next().unwrap_or_default();
+        assert!(!prose.contains("**"), "{prose}");
+        assert!(shown.contains(" UTC"), "{shown}");
+        break;
+    }
+    assert_eq!(with_markup, 1, "one of the demo's newest proposals has bold text");
+}
+
+#[test]
+fn the_manual_has_a_page_for_every_command_that_a_page_names() {
+    let home = User::new();
+    let page = text(&home.run(&["man", "neurons", "stake"]));
+    assert!(page.contains("icpulse\\-neurons\\-stake") && page.contains("delay"), "{page}");
+    assert_eq!(text(&home.run(&["man", "neurons stake"])), page);
+    let unknown = home.run(&["man", "nonsense"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(complaint(&unknown).contains("available: "), "{}", complaint(&unknown));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::growth::{assert_complete, assert_no_false_row};
 use crate::home;
 use crate::pty;
 
-use home::{Home, Table, code, complaint, has_hooks, json, text};
+use home::{Home, Table, code, complaint, has_hooks, json, list, text};
 use icpulse_model::network::RootKey;
 use icpulse_model::{Governance, Principal, Timestamp};
 use icpulse_store::cache::{Cache, Loaded};
@@ -72,10 +72,6 @@ fn each<T: Sync>(all: &[T], work: impl Fn(usize, &T) + Sync) {
             });
         }
     });
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 #[test]
@@ -282,7 +278,7 @@ fn a_sync_killed_at_every_step_leaves_a_cache_that_claims_nothing_it_has_not() {
         Principal::from_text(shown["principal"].as_str().unwrap()).unwrap()
     };
     let icp = icpulse_model::network::Profile::main_network().icp_ledger();
-    let account = (icp, icpulse_model::Account::of(me));
+    let account = (icp, icpulse_model::Account::default_of(me));
     let (truth, truth_read, truth_neurons, blocks) = {
         let (cache, notes) = opened(&clean, &table);
         assert_eq!(notes, Vec::<String>::new());

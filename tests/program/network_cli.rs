@@ -3,14 +3,10 @@
 
 use crate::home;
 
-use home::{Home, Table, code, complaint, json, text};
+use home::{Home, Table, code, complaint, json, list, text};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Output, Stdio};
-
-fn rows<'v>(value: &'v Value, name: &str) -> &'v Vec<Value> {
-    value[name].as_array().unwrap_or_else(|| panic!("no {name} in {value}"))
-}
 
 fn id(row: &Value) -> &str {
     row["id"].as_str().unwrap()
@@ -24,27 +20,27 @@ fn lists_details_and_history_agree_with_each_other() {
     let get = |args: &[&str]| -> Value { json(&run(args)) };
 
     let subnets = get(&["subnets", "--json"]);
-    let list = rows(&subnets, "subnets");
-    assert!(list.len() >= 20, "{}", list.len());
-    assert_eq!(subnets["count"], list.len());
+    let rows = list(&subnets, "subnets");
+    assert!(rows.len() >= 20, "{}", rows.len());
+    assert_eq!(subnets["count"], rows.len());
     let version = subnets["registry_version"].as_u64().unwrap();
-    assert!(list.iter().all(|s| s["nodes"].as_u64().unwrap() > 0 && s["nakamoto"].as_u64().unwrap() > 0));
+    assert!(rows.iter().all(|s| s["nodes"].as_u64().unwrap() > 0 && s["nakamoto"].as_u64().unwrap() > 0));
     let csv = text(&run(&["subnets", "--csv", "--offline"]));
-    assert_eq!(csv.lines().count(), list.len() + 1);
+    assert_eq!(csv.lines().count(), rows.len() + 1);
     let systems = get(&["subnets", "--filter", "kind:system nodes>13", "--json", "--offline"]);
     assert!(
-        rows(&systems, "subnets").iter().all(|s| s["kind"] == "system" && s["nodes"].as_u64().unwrap() > 13)
+        list(&systems, "subnets").iter().all(|s| s["kind"] == "system" && s["nodes"].as_u64().unwrap() > 13)
     );
-    assert!(!rows(&systems, "subnets").is_empty());
+    assert!(!list(&systems, "subnets").is_empty());
 
     // One by the beginning of its id; its members are nodes of the list of nodes.
-    let small = list.iter().find(|s| s["kind"] == "application").unwrap();
+    let small = rows.iter().find(|s| s["kind"] == "application").unwrap();
     let shown = get(&["subnets", "show", &id(small)[..17], "--json", "--offline"]);
     assert_eq!(id(&shown), id(small));
-    let members = rows(&shown, "members").clone();
+    let members = list(&shown, "members").to_vec();
     assert_eq!(members.len() as u64, small["nodes"].as_u64().unwrap());
     let nodes = get(&["nodes", "--json", "--offline", "--filter", &format!("subnet:{}", id(small))]);
-    let mut of_list: Vec<&str> = rows(&nodes, "nodes").iter().map(id).collect();
+    let mut of_list: Vec<&str> = list(&nodes, "nodes").iter().map(id).collect();
     let mut of_subnet: Vec<&str> = members.iter().map(id).collect();
     of_list.sort_unstable();
     of_subnet.sort_unstable();
@@ -55,34 +51,34 @@ fn lists_details_and_history_agree_with_each_other() {
     let node = get(&["nodes", "show", of_list[0], "--json", "--offline"]);
     assert_eq!(node["subnet"], id(small));
     let provider = get(&["providers", "show", node["provider"].as_str().unwrap(), "--json", "--offline"]);
-    assert!(rows(&provider, "node_list").iter().any(|n| id(n) == of_list[0]));
+    assert!(list(&provider, "node_list").iter().any(|n| id(n) == of_list[0]));
     assert!(text(&run(&["providers", "show", id(&provider), "--offline"])).contains("OPERATORS"));
     let center = node["data_center"].as_str().unwrap();
     let center = get(&["datacenters", "show", center, "--json", "--offline"]);
-    assert!(rows(&center, "node_list").iter().any(|n| id(n) == of_list[0]));
+    assert!(list(&center, "node_list").iter().any(|n| id(n) == of_list[0]));
     let wanted = node["version_desired"].as_str().unwrap();
     let versions = get(&["versions", "--json", "--offline"]);
-    let runs = rows(&versions, "versions").iter().find(|v| v["version"] == wanted).unwrap();
+    let runs = list(&versions, "versions").iter().find(|v| v["version"] == wanted).unwrap();
     assert!(runs["nodes_desired"].as_u64().unwrap() >= members.len() as u64);
     assert_eq!(get(&["versions", "show", wanted, "--json", "--offline"])["version"], wanted);
     let boundary = get(&["boundary-nodes", "--json", "--offline"]);
-    let first = &rows(&boundary, "boundary_nodes")[0];
+    let first = &list(&boundary, "boundary_nodes")[0];
     assert_eq!(get(&["boundary-nodes", "show", id(first), "--json", "--offline"])["id"], id(first));
     // What they earned is read before it is told, and kept.
     let earned = |listed: &Value| -> u64 {
-        let all = rows(listed, "providers").iter();
+        let all = list(listed, "providers").iter();
         all.filter_map(|p| p["earned_micro_xdr"].as_str()?.parse::<u64>().ok()).sum()
     };
     let providers = get(&["providers", "--json"]);
-    assert!(rows(&providers, "providers").len() > 10 && earned(&providers) > 0);
+    assert!(list(&providers, "providers").len() > 10 && earned(&providers) > 0);
     let kept = get(&["providers", "--json", "--offline"]);
     assert_eq!(earned(&kept), earned(&providers));
-    assert!(rows(&kept, "providers").iter().all(|p| p["days"].as_u64().unwrap() <= 30));
-    assert!(rows(&get(&["datacenters", "--json", "--offline"]), "data_centers").len() > 10);
+    assert!(list(&kept, "providers").iter().all(|p| p["days"].as_u64().unwrap() <= 30));
+    assert!(list(&get(&["datacenters", "--json", "--offline"]), "data_centers").len() > 10);
 
     // What if: a spare comes, a member goes.
     let spares = get(&["nodes", "--json", "--offline", "--filter", "role:spare", "--limit", "1"]);
-    let spare = id(&rows(&spares, "nodes")[0]).to_owned();
+    let spare = id(&list(&spares, "nodes")[0]).to_owned();
     let change = ["subnets", "what-if", id(small), "--add", &spare, "--remove", of_list[0], "--offline"];
     let what_if = get(&[&change[..], &["--json"]].concat());
     assert_eq!(what_if["before"]["nodes"], what_if["after"]["nodes"]);
@@ -92,13 +88,13 @@ fn lists_details_and_history_agree_with_each_other() {
 
     // The registry: events, a record, the past, and what changed since.
     let events = get(&["registry", "events", "--json", "--offline", "--limit", "400"]);
-    let happened = rows(&events, "events");
+    let happened = list(&events, "events");
     assert_eq!(happened.len(), 400);
     assert!(happened.is_sorted_by_key(|e| std::cmp::Reverse(e["version"].as_u64().unwrap())));
     assert!(happened.iter().all(|e| !e["text"].as_str().unwrap().is_empty()));
     let theirs = get(&["registry", "events", "--provider", id(&provider), "--json", "--offline"]);
-    assert!(rows(&theirs, "events").iter().all(|e| e["provider"] == id(&provider)));
-    assert!(!rows(&theirs, "events").is_empty());
+    assert!(list(&theirs, "events").iter().all(|e| e["provider"] == id(&provider)));
+    assert!(!list(&theirs, "events").is_empty());
     let key = format!("node_record_{}", of_list[0]);
     let record = get(&["registry", "value", &key, "--offline"]);
     assert_eq!(record["record"]["Node"]["operator"], node["operator"]);
@@ -108,7 +104,7 @@ fn lists_details_and_history_agree_with_each_other() {
     let then = get(&["registry", "at", &earlier, "--json", "--offline"]);
     assert_eq!(then["registry_version"].to_string(), earlier);
     let past = get(&["registry", "at", &earlier, "nodes", "--json", "--offline"]);
-    assert_eq!(rows(&past, "nodes").len() as u64, then["nodes"].as_u64().unwrap());
+    assert_eq!(list(&past, "nodes").len() as u64, then["nodes"].as_u64().unwrap());
     let changed = get(&["registry", "diff", &earlier, &version.to_string(), "--json", "--offline"]);
     assert_eq!(changed["from"]["version"].to_string(), earlier);
     assert!(changed["count"].as_u64().unwrap() > 10);
@@ -335,7 +331,7 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
 
     let read = json(&run(&["subnets", "--json"]));
     assert_eq!(read["unverified_source"], "public dashboard");
-    let subnets = rows(&read, "subnets");
+    let subnets = list(&read, "subnets");
     let mut contradicting = 0;
     for subnet in subnets {
         let number = |name: &str| subnet[name].as_u64().unwrap_or_else(|| panic!("{name} of {subnet}"));
@@ -364,7 +360,7 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
     assert!(shown.contains("? down\n  source        public dashboard, unverified"), "{shown}");
 
     let nodes = json(&run(&["nodes", "--json", "--offline"]));
-    for node in rows(&nodes, "nodes") {
+    for node in list(&nodes, "nodes") {
         let given = |name: &str| !node[name].is_null();
         for name in ["status", "status_since", "alert", "provider_name", "version_observed"] {
             let evidence = &node[format!("{name}_evidence")];
@@ -372,16 +368,16 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
         }
     }
     let providers = json(&run(&["providers", "--json", "--offline"]));
-    assert!(rows(&providers, "providers").iter().all(|p| p["down_evidence"] == "unverified"));
-    assert!(rows(&providers, "providers").iter().any(|p| p["name_evidence"] == "unverified"));
+    assert!(list(&providers, "providers").iter().all(|p| p["down_evidence"] == "unverified"));
+    assert!(list(&providers, "providers").iter().any(|p| p["name_evidence"] == "unverified"));
     let centers = json(&run(&["datacenters", "--json", "--offline"]));
-    for center in rows(&centers, "data_centers") {
+    for center in list(&centers, "data_centers") {
         let wanted = if center["nodes"] == 0 { "certified" } else { "unverified" };
         assert_eq!(center["down_evidence"], wanted, "{center}");
     }
 
     let overview = json(&run(&["overview", "--json", "--offline"]));
-    let machines = &overview["machines"];
+    let machines = &overview["network_health"];
     assert_eq!(machines["nodes_down_evidence"], "unverified", "{machines}");
     assert_eq!(machines["unverified_source"], "public dashboard");
     assert_eq!(machines["subnets_stalled_evidence"], "certified");
@@ -395,7 +391,7 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
 
     // Alerts about subnets: none fires of what certificates contradict.
     let alerts = json(&run(&["alerts", "list", "--json"]));
-    for alert in rows(&alerts, "alerts") {
+    for alert in list(&alerts, "alerts") {
         let about = |s: &&Value| alert["about_id"] == s["id"] && s["contradicted"] == true;
         if alert["rule"] == "fault_distance" && subnets.iter().any(|s| about(&s)) {
             assert_eq!(alert["state"], "contradicted", "{alert}");
@@ -405,6 +401,6 @@ fn a_dashboard_that_calls_all_nodes_down_is_named_and_contradicted() {
             );
         }
     }
-    let held_back = rows(&alerts, "alerts").iter().filter(|a| a["state"] == "contradicted").count();
+    let held_back = list(&alerts, "alerts").iter().filter(|a| a["state"] == "contradicted").count();
     assert!(held_back >= 10, "{alerts}");
 }

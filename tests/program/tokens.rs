@@ -1,6 +1,6 @@
 //! Ledgers are rows of data: one more row, and its balance and transactions are listed, filtered and kept.
 
-use crate::home::{Home, json};
+use crate::home::{Home, json, list};
 use crate::serve::Served;
 use serde_json::Value;
 
@@ -28,10 +28,6 @@ minter = 0x200023
 transfers = 3
 balances = [{ holder = "friend", amount = 5_000_000 }, { holder = "user", amount = 7_000_000 }]
 "#;
-
-fn list<'v>(value: &'v Value, name: &str) -> &'v Vec<Value> {
-    value[name].as_array().unwrap_or_else(|| panic!("no {name} in {value}"))
-}
 
 #[test]
 fn a_row_of_data_is_a_ledger() {
@@ -80,7 +76,7 @@ fn a_row_of_data_is_a_ledger() {
     assert!(lines[3].ends_with("1CP (not ICP)"), "{text}");
 
     let transactions = |args: &[&str]| json(&run(&[&["account", "transactions", "--json"], args].concat()));
-    let rows = |value: &Value| list(value, "transactions").clone();
+    let rows = |value: &Value| list(value, "transactions").to_vec();
     let all = rows(&transactions(&["--limit", "100000"]));
     let times: Vec<_> = all.iter().map(|row| row["time"].as_str().unwrap().to_owned()).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "newest first over all ledgers");

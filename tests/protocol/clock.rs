@@ -37,7 +37,7 @@ fn now() -> Timestamp {
 async fn sign(client: &Client, demo: &Demo, memo: u64) -> Result<SignedCall, IcError> {
     let request = TransferRequest {
         from_subaccount: None,
-        to: Account::of(demo.identity()).identifier(),
+        to: Account::default_of(demo.identity()).identifier(),
         amount: E8s(100_000_000),
         fee: E8s(10_000),
         memo,

@@ -82,8 +82,8 @@ fn send(to: AccountIdentifier, e8s: u64, memo: u64, at: Timestamp) -> ledger::Tr
 async fn a_transfer_happens_once_and_is_seen_everywhere() {
     let net = Net::start(Options::default());
     let agent = net.user();
-    let me = Account::of(net.demo.identity()).identifier();
-    let friend = Account::of(someone(1).1).identifier();
+    let me = Account::default_of(net.demo.identity()).identifier();
+    let friend = Account::default_of(someone(1).1).identifier();
     let before = net.balance(&agent, &me).await;
     assert_eq!(before, 30_250_000_000);
 
@@ -275,7 +275,7 @@ async fn icpulse_reads_and_sends() {
     };
     let key = icpulse_wallet::PrivateKey::from_pem_bytes(net.demo.identity_pem().as_bytes()).unwrap();
     let client = Client::connect(&profile, Arc::new(key)).await.unwrap();
-    let me = Account::of(net.demo.identity());
+    let me = Account::default_of(net.demo.identity());
     let balance = client.balance(me).await.unwrap();
     assert_eq!((balance.value, balance.evidence.proof), (E8s(30_250_000_000), Proof::NodeSigned));
     assert_eq!(client.icp_xdr().await.unwrap().evidence.proof, Proof::Certified);
@@ -296,7 +296,7 @@ async fn icpulse_reads_and_sends() {
 
     let request = TransferRequest {
         from_subaccount: None,
-        to: Account::of(someone(4).1).identifier(),
+        to: Account::default_of(someone(4).1).identifier(),
         amount: E8s(250_000_000),
         fee: E8s(10_000),
         memo: 77,

@@ -152,7 +152,7 @@ async fn one_boundary_node_of_the_certified_list_can_be_probed() {
 async fn node_rewards_are_told_of_days_that_are_over() {
     let demo = demo();
     let agent = anonymous(&demo);
-    let today = Day::of(demo.clock().nodes());
+    let today = Day::containing(demo.clock().nodes());
     let ask = |day: Day| {
         let (year, month, day) = day.date();
         let day = DateUtc { year, month, day };
@@ -227,7 +227,7 @@ async fn a_payout_is_what_the_days_of_its_month_came_to() {
     assert!(month.rewards.len() * 10 > earned.len() * 9);
     for reward in &month.rewards {
         let provider = reward.node_provider.as_ref().unwrap().id.unwrap();
-        let expected = MicroXdr::from_permyriad(earned[&provider]).at(rate).unwrap();
+        let expected = MicroXdr::from_permyriad(earned[&provider]).to_icp(rate).unwrap();
         assert_eq!(reward.amount_e8s, expected.0, "{provider}");
     }
 }

@@ -107,7 +107,7 @@ async fn everything_that_can_be_read_comes_with_the_networks_own_evidence() {
     assert!(rate.value.0 > 0);
     assert_eq!((rate.evidence.proof, rate.evidence.node), (Proof::Certified, None));
 
-    let account = Account::of(demo.identity());
+    let account = Account::default_of(demo.identity());
     let balance = client.balance(account).await.unwrap();
     assert!(balance.value > E8s::ZERO);
     let page = client.transactions(account.identifier(), None, 5).await.unwrap();
@@ -236,7 +236,7 @@ async fn pages_of_the_neuron_index_meet() {
 async fn the_index_is_read_in_pages_down_to_the_first_transaction() {
     let demo = shared();
     let client = reader(demo).await;
-    let account = Account::of(demo.identity()).identifier();
+    let account = Account::default_of(demo.identity()).identifier();
     let (mut blocks, mut before) = (Vec::new(), None);
     loop {
         let page = client.transactions(account, before, 4).await.unwrap();
@@ -273,7 +273,7 @@ async fn a_network_without_index_still_has_balances() {
         .canisters
         .replace(SystemCanister::IcpIndex, Principal::from_text("e6p2c-kqaaa-aaaaa-aaiaa-cai").unwrap());
     let client = Client::connect(&profile, Arc::new(Anonymous)).await.unwrap();
-    let account = Account::of(demo.identity()).identifier();
+    let account = Account::default_of(demo.identity()).identifier();
     let page = client.transactions(account, None, 5).await.unwrap();
     assert!(page.index_missing && page.transactions.is_empty());
     assert!(client.balance_of(account).await.unwrap().value > E8s::ZERO);
@@ -314,7 +314,7 @@ async fn a_transfer_happens_once_however_often_it_is_sent() {
 async fn a_request_can_be_followed_by_its_signer_only() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;
-    let to = Account::of(Principal::anonymous()).identifier();
+    let to = Account::default_of(Principal::anonymous()).identifier();
     let call = transfer(client.canisters(), &request(to, 1)).unwrap();
     let signed = client.sign(&call).await.unwrap();
     let ledger = client.canisters().id(SystemCanister::IcpLedger);
@@ -420,7 +420,7 @@ async fn a_slow_subnet_is_followed_to_the_certificate() {
         ..Options::default()
     });
     let client = signer(&demo.url(), &demo).await;
-    let to = Account::of(Principal::anonymous()).identifier();
+    let to = Account::default_of(Principal::anonymous()).identifier();
     let call = transfer(client.canisters(), &request(to, 3)).unwrap();
     parse_transfer_reply(&replied(client.submit(&client.sign(&call).await.unwrap()).await.unwrap())).unwrap();
 }
@@ -632,7 +632,8 @@ async fn an_update_refused_at_the_door_is_proven_not_to_have_happened_once_it_ha
     .await;
     let profile = Profile { call_life: Seconds(5), ..profile(&meddler.url, demo) };
     let client = Client::connect(&profile, user(demo)).await.unwrap();
-    let call = transfer(client.canisters(), &request(Account::of(demo.identity()).identifier(), 6)).unwrap();
+    let call =
+        transfer(client.canisters(), &request(Account::default_of(demo.identity()).identifier(), 6)).unwrap();
     let signed = client.sign(&call).await.unwrap();
     // Whoever answers 400 may have passed it on: a certificate decides, once it has expired.
     match client.submit(&signed).await.unwrap() {

@@ -9,7 +9,7 @@ use icpulse_ic::Anonymous;
 use icpulse_ic::IcError;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::network::{Profile, RootKey, RootKeySource, SystemCanister};
-use icpulse_model::registry::{Key, Moment, Record, Topology, Version, diff, fold};
+use icpulse_model::registry::{Key, PointInTime, Record, Topology, Version, apply_changes, find_differences};
 use icpulse_model::world::{Change, Topicality};
 use icpulse_model::{Principal, Proof, Timestamp};
 use icpulse_store::cache::{Cache, DEFAULT_WAIT};
@@ -42,7 +42,7 @@ async fn whole_history(client: &Client) -> (Topology, usize) {
         assert_eq!(page.evidence.proof, Proof::Certified);
         for delta in &page.deltas {
             assert_eq!(delta.version, topology.version.next());
-            let _ = fold(&mut topology, &decode::registry::decode_changes(delta));
+            let _ = apply_changes(&mut topology, &decode::registry::decode_changes(delta));
         }
         pages += 1;
         if topology.version >= page.latest {
@@ -123,29 +123,29 @@ async fn a_command_has_the_network_and_its_past_and_the_next_one_has_it_at_once(
     assert_eq!(topology.evidence.map(|e| e.proof), Some(Proof::Certified));
     let (expected, _) = whole_history(&client(&profile(shared())).await).await;
     if expected.version == topology.version {
-        assert_eq!(diff(&topology, &expected), []);
+        assert_eq!(find_differences(&topology, &expected), []);
     }
     assert_eq!(world.events.first().map(|event| event.version), Some(topology.version));
 
     // The past, and what lies between.
     let half = Version(topology.version.0 / 2);
-    let then = sync.topology_at(Moment::Version(half)).await.unwrap();
+    let then = sync.topology_at(PointInTime::Version(half)).await.unwrap();
     assert_eq!(then.version, half);
-    assert!(!diff(&then, &topology).is_empty());
+    assert!(!find_differences(&then, &topology).is_empty());
     let at = then.at.unwrap();
-    let same = sync.topology_at(Moment::At(at)).await.unwrap();
+    let same = sync.topology_at(PointInTime::At(at)).await.unwrap();
     assert!(same.version >= half && same.at == Some(at));
     let older = sync.events_before(half, 25).await.unwrap();
     assert!(older.len() == 25 && older.iter().all(|event| event.version < half));
     let none = |_: &Principal| None;
-    assert!(older.iter().all(|event| !event.sentence(&none).contains("unknown")), "{older:?}");
+    assert!(older.iter().all(|event| !event.to_sentence(&none).contains("unknown")), "{older:?}");
     sync.shutdown().await;
 
     let (sync, changes) = reading(&profile(shared()), base.path(), true).await;
     drained(changes);
     let (world, _) = sync.world().await.unwrap();
     assert_eq!(world.topology, topology, "before anything is asked");
-    assert_eq!(sync.topology_at(Moment::Version(half)).await.unwrap(), then);
+    assert_eq!(sync.topology_at(PointInTime::Version(half)).await.unwrap(), then);
     sync.shutdown().await;
     assert!(matches!(topology.record(&Key::SubnetList), Some(Record::SubnetList(_))));
 }

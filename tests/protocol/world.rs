@@ -116,7 +116,7 @@ async fn the_user_votes_and_the_ballot_and_tally_show_it() {
 async fn the_user_stakes_and_the_ledger_and_governance_agree() {
     let demo = demo();
     let user = Person::of(&demo);
-    let own = Account::of(user.principal).identifier();
+    let own = Account::default_of(user.principal).identifier();
     let before = user.balance(own).await;
     let nonce = 77;
     let subaccount = Subaccount::neuron_stake(&user.principal, nonce);

@@ -5,7 +5,7 @@
 
 use clap::{Command, CommandFactory};
 use icpulse::cli::args::Cli;
-use icpulse::export::{Model, Type, gather};
+use icpulse::export::{MetricsModel, Type, gather_families};
 use icpulse::tui::command::{Keymap, TABLE, keys_markdown};
 use icpulse_model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,7 @@ fn metrics_are_documented() {
         "# Metrics\n\nWhat `icpulse serve metrics` exports; see `README.md` in this folder.\n\n\
          | metric | type | what it says |\n|---|---|---|\n",
     );
-    for family in gather(&Model::default(), Timestamp(0)) {
+    for family in gather_families(&MetricsModel::default(), Timestamp(0)) {
         let kind = match family.kind {
             Type::Gauge => "gauge",
             Type::Counter => "counter",

@@ -12,9 +12,9 @@ use icpulse::tui::screens;
 use icpulse::tui::theme::{ColorDepth, Theme};
 use icpulse_model::proposal::Value;
 use icpulse_model::query::QueryError;
-use icpulse_model::registry::{Moment, Version};
+use icpulse_model::registry::{PointInTime, Version};
 use icpulse_model::text::{Block, Line, is_deceptive};
-use icpulse_model::world::{Proposals, Trouble};
+use icpulse_model::world::{Proposals, SyncFailure};
 use icpulse_model::{NeuronKey, ProposalKey};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -227,9 +227,10 @@ fn the_past_says_so_on_lists_and_details() {
     for size in [(80, 24), (160, 45)] {
         let mut state = network(size, NetList::named(datasets::SUBNETS.info.id));
         let now = state.now;
-        state.net.travelling = Some(Moment::Version(Version(53_100)));
+        state.net.travelling = Some(PointInTime::Version(Version(53_100)));
         let topology = Arc::new(fleet::topology_then(fleet::SMALL, now));
-        let answer = Message::Topology { moment: Moment::Version(Version(53_100)), result: Ok(topology) };
+        let answer =
+            Message::Topology { moment: PointInTime::Version(Version(53_100)), result: Ok(topology) };
         let _ = icpulse::tui::app::update(&mut state, answer, now);
         shot("network-past", &state, &theme);
         let detail = sample::at(state, Screen::Network, Some(Subject::Subnet(fleet::subnet(1))), 0);
@@ -612,7 +613,7 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
     }
     state.world.fleet = Arc::new(machines);
     let topology = Arc::clone(&state.world.topology);
-    state.net.mine.name(&topology, fleet::node(20), Line::new(word));
+    state.net.mine.set_alias(&topology, fleet::node(20), Line::new(word));
     sample::settle(&mut state);
     state.options.ascii = ascii;
     state.network.name = Line::new(word);
@@ -633,7 +634,8 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         (Line::new("a"), Value::List(vec![Value::Map(vec![(Line::new(word), Value::Null)])])),
     ]);
     state.bodies.insert_body(Arc::new(body));
-    state.sync.trouble = Some(Trouble { why: Line::new(word), ..sample::trouble(cursor.is_multiple_of(2)) });
+    state.sync.trouble =
+        Some(SyncFailure { why: Line::new(word), ..sample::trouble(cursor.is_multiple_of(2)) });
     state.show_toast(Level::Warning, word);
     // What the user typed is not neutralised by anybody before it is drawn.
     state.proposals.filter.text = word.to_owned();

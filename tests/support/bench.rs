@@ -5,9 +5,9 @@ use crate::demo_user::{DemoUser, read_transactions};
 use crate::harness::Harness;
 use futures_util::StreamExt;
 use icpulse::cli::context::{Context, wall_clock};
-use icpulse::cli::open::Who;
-use icpulse::cli::services::Live;
-use icpulse::cli::tui::{Dashboard, Rest};
+use icpulse::cli::open::ActiveIdentity;
+use icpulse::cli::services::LiveServices;
+use icpulse::cli::tui::{Dashboard, DashboardParts};
 use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::fault::{Fault, Kind};
@@ -196,9 +196,9 @@ pub async fn ended(child: Child) -> Ran {
 
 /// A dashboard and who sits at it.
 pub struct Desk {
-    pub app: Harness<Live>,
-    live: Live,
-    rest: Rest,
+    pub app: Harness<LiveServices>,
+    live: LiveServices,
+    rest: DashboardParts,
 }
 
 impl Desk {
@@ -219,7 +219,7 @@ impl Desk {
 
     /// Another identity at the dashboard.
     pub async fn act_as(&self, unlocked: Unlocked) {
-        self.live.set_who(Who::Unlocked(unlocked)).await;
+        self.live.set_identity(ActiveIdentity::Unlocked(unlocked)).await;
     }
 
     /// Opens a proposal and waits for the whole of it.

@@ -4,9 +4,9 @@
 use crate::demo_user::{DemoUser, read_transactions};
 use crate::harness::Harness;
 use icpulse::cli::context::wall_clock;
-use icpulse::cli::open::Pace;
-use icpulse::cli::services::Live;
-use icpulse::cli::tui::{Dashboard, Rest};
+use icpulse::cli::open::RetryTiming;
+use icpulse::cli::services::LiveServices;
+use icpulse::cli::tui::{Dashboard, DashboardParts};
 use icpulse::config::Config;
 use icpulse_canisters::{Client, ProposalsPage};
 use icpulse_demo::Options;
@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Pauses so short that failing often costs little.
-pub const HASTY: Pace = Pace {
-    patience: RetryPolicy {
+pub const HASTY: RetryTiming = RetryTiming {
+    retry_policy: RetryPolicy {
         first: Duration::from_millis(2),
         longest: Duration::from_millis(20),
         asked: Duration::from_millis(20),
@@ -74,7 +74,7 @@ impl Broken {
     /// A connection of the demo user.
     pub async fn client(&self) -> Client {
         let profile = Profile { max_in_flight: 8, ..self.profile() };
-        Client::connect_with(&profile, Arc::new(self.signer()), HASTY.patience).await.unwrap()
+        Client::connect_with(&profile, Arc::new(self.signer()), HASTY.retry_policy).await.unwrap()
     }
 
     /// What a careful reader learns of the network now.
@@ -101,7 +101,9 @@ impl Broken {
     /// The dashboard of the demo user, with the cache of the sessions before.
     pub async fn open(&self) -> Session {
         let (dashboard, rest) =
-            Dashboard::open_paced(self.context(Config::default()), (200, 50), false, HASTY).await.unwrap();
+            Dashboard::open_with_timing(self.context(Config::default()), (200, 50), false, HASTY)
+                .await
+                .unwrap();
         let live = dashboard.live.clone();
         Session { app: Harness::new(dashboard.state, dashboard.live, dashboard.messages), live, rest }
     }
@@ -130,14 +132,14 @@ impl Broken {
 
 /// A dashboard without a terminal.
 pub struct Session {
-    pub app: Harness<Live>,
-    live: Live,
-    rest: Rest,
+    pub app: Harness<LiveServices>,
+    live: LiveServices,
+    rest: DashboardParts,
 }
 
 impl Session {
     /// Waits until nothing runs and everything that was told is drawn.
-    pub async fn idle(&mut self) -> &mut Harness<Live> {
+    pub async fn idle(&mut self) -> &mut Harness<LiveServices> {
         self.app.until_read().await;
         self.app.now = wall_clock();
         self.app.feed(icpulse::tui::app::Message::Tick);
@@ -145,7 +147,11 @@ impl Session {
     }
 
     /// Waits until something holds, whatever is tried again meanwhile.
-    pub async fn until(&mut self, what: &str, holds: impl Fn(&Harness<Live>) -> bool) -> &mut Harness<Live> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        holds: impl Fn(&Harness<LiveServices>) -> bool,
+    ) -> &mut Harness<LiveServices> {
         let begun = Instant::now();
         loop {
             self.idle().await;
@@ -159,7 +165,7 @@ impl Session {
     }
 
     /// Waits until everything has been read and nothing fails.
-    pub async fn until_well(&mut self, proposals: usize) -> &mut Harness<Live> {
+    pub async fn until_well(&mut self, proposals: usize) -> &mut Harness<LiveServices> {
         self.until("everything is read", |app| {
             let sync = &app.state.sync;
             let world = &app.state.world;

@@ -40,7 +40,7 @@ impl DemoUser {
     }
 
     pub fn account(&self) -> Account {
-        Account::of(self.demo.identity())
+        Account::default_of(self.demo.identity())
     }
 
     pub fn profile(&self) -> Profile {

@@ -1,7 +1,7 @@
 //! Drives the application in process: press keys, wait until all is quiet, read the screen.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use icpulse::cli::services::Live;
+use icpulse::cli::services::LiveServices;
 use icpulse::tui::app::runtime::Services;
 use icpulse::tui::app::{Effect, Message, State, update};
 use icpulse::tui::command::Chord;
@@ -210,11 +210,11 @@ impl<S: Services> Harness<S> {
     }
 }
 
-impl Harness<Live> {
+impl Harness<LiveServices> {
     /// Waits until nothing runs, and what was read is on the screen.
     pub async fn until_read(&mut self) {
         let live = self.services.clone();
-        self.settle_during(live.idle()).await;
+        self.settle_during(live.wait_until_idle()).await;
         self.until_idle().await;
         let Some(world) = live.world().await else { return };
         let is_shown = |shown: &World| {

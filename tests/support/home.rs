@@ -124,6 +124,11 @@ pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// A list in a JSON answer.
+pub fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+    value[name].as_array().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
 /// Nobody sees a panic, whatever is wrong with the disk.
 pub fn no_panic(output: &Output) {
     let said = complaint(output);

@@ -11,7 +11,7 @@ use icpulse_model::act::{Execution, PlanId, Review, SignerInfo, Step, StepState}
 use icpulse_model::economics::{Economics, GovernanceMetrics};
 use icpulse_model::evidence::{Evidence, Sourced};
 use icpulse_model::ledger::{AccountState, Operation, Party, Transaction};
-use icpulse_model::network::{Facts, Profile};
+use icpulse_model::network::{NetworkFacts, Profile};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Value};
 use icpulse_model::text::{Block, Line};
@@ -65,11 +65,11 @@ pub struct Network {
     /// Events older than the known ones, the newest first.
     pub older: Vec<Arc<icpulse_model::event::Event>>,
     /// What was kept of the user's own.
-    pub saved: Vec<icpulse_model::mine::Mine>,
+    pub saved: Vec<icpulse_model::own_nodes::OwnNodes>,
 }
 
 pub fn signer(name: &str, seed: u8) -> SignerInfo {
-    let account = Account::of(principal(seed));
+    let account = Account::default_of(principal(seed));
     SignerInfo {
         name: Line::new(name),
         principal: account.owner,
@@ -141,8 +141,8 @@ impl Network {
     pub fn new(sender: mpsc::Sender<Message>) -> Self {
         let open = ProposalStatus::Open;
         let done = ProposalStatus::Executed;
-        let mine = Account::of(principal(1)).identifier().into();
-        let theirs = Account::of(principal(2)).identifier().into();
+        let mine = Account::default_of(principal(1)).identifier().into();
+        let theirs = Account::default_of(principal(2)).identifier().into();
         let transfer = |block: u64, from: Party, to: Party| Transaction {
             ledger: Profile::main_network().icp_ledger(),
             block,
@@ -199,7 +199,7 @@ impl Network {
 
     fn accounts(&self) -> Arc<Vec<AccountState>> {
         let icp = Token::icp(Profile::main_network().icp_ledger());
-        let owner = Account::of(self.signer.principal);
+        let owner = Account::default_of(self.signer.principal);
         Arc::new(vec![AccountState {
             transactions: self.transactions.clone(),
             complete: true,
@@ -207,7 +207,7 @@ impl Network {
         }])
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> NetworkFacts {
         let known = |id: u64, name: &str| KnownNeuron {
             id: NeuronKey::nns(id),
             data: KnownNeuronData {
@@ -217,7 +217,7 @@ impl Network {
                 committed_topics: Vec::new(),
             },
         };
-        Facts {
+        NetworkFacts {
             economics: Some(Sourced::new(Economics::defaults(), evidence())),
             metrics: Some(Sourced::new(
                 GovernanceMetrics { at: NOW, total_supply_icp: 550_775_607, ..GovernanceMetrics::default() },
@@ -227,7 +227,7 @@ impl Network {
                 vec![known(27, "Tideline Foundation"), known(28, "Harbour")],
                 evidence(),
             )),
-            ..Facts::default()
+            ..NetworkFacts::default()
         }
     }
 
@@ -330,7 +330,7 @@ impl Network {
             self.send(Message::Execution(Arc::new(execution.clone())));
         }
         let pending = execution.steps.iter().any(|s| matches!(s.state, StepState::Submitted { .. }));
-        if let Ok(stake) = execution.intent.read::<Stake>()
+        if let Ok(stake) = execution.intent.parse_args::<Stake>()
             && execution.is_finished()
         {
             execution.created_neuron = Some(NeuronKey::nns(7_777));

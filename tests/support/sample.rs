@@ -20,7 +20,7 @@ use icpulse_model::ledger::AccountState;
 use icpulse_model::network::{NetworkKind, NetworkTrust, Profile, RootKey, RootKeySource};
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
-use icpulse_model::world::{HistoryProgress, Neurons, SyncStatus, Trouble};
+use icpulse_model::world::{HistoryProgress, Neurons, SyncFailure, SyncStatus};
 use icpulse_model::{Account, E8s, Neuron, NeuronKey, Principal, ProposalKey, Seconds, Vote, VotingPower};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -32,7 +32,7 @@ pub fn signer() -> SignerInfo {
     SignerInfo {
         name: Line::new("main"),
         principal,
-        account: Account::of(principal).identifier(),
+        account: Account::default_of(principal).identifier(),
         kind: "keystore".to_owned(),
         unlocked_until: Some(ahead(720)),
         locked: false,
@@ -127,9 +127,9 @@ pub fn empty(size: (u16, u16)) -> State {
     state
 }
 
-pub fn trouble(unverified: bool) -> Trouble {
+pub fn trouble(unverified: bool) -> SyncFailure {
     if unverified {
-        Trouble {
+        SyncFailure {
             attempted: Line::new("reading proposals from demo"),
             why: Line::new("the certificate of the reply does not fit the root key"),
             advice: Line::new("check --network and its root key; nothing of it was shown"),
@@ -138,7 +138,7 @@ pub fn trouble(unverified: bool) -> Trouble {
             unverified: true,
         }
     } else {
-        Trouble {
+        SyncFailure {
             attempted: Line::new("reading proposals from demo"),
             why: Line::new("http://127.0.0.1:4943 refused the connection"),
             advice: Line::new("check that it runs, or choose another with --network"),
@@ -310,7 +310,7 @@ fn what_if() -> Layer {
         .copied()
         .collect();
     let (add, remove) = (vec![spares[2]], vec![members[0], members[1]]);
-    let result = icpulse_model::decentral::what_if(&topology, &subnet, &add, &remove);
+    let result = icpulse_model::decentralization::what_if(&topology, &subnet, &add, &remove);
     let shown = members.iter().chain(&spares).copied().collect();
     Layer::WhatIf(Box::new(WhatIfLayer {
         subnet,
@@ -511,7 +511,11 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             Screen::Network,
             Layer::Alias(AliasLayer { node: fleet::node(20), input: Input::new("rack-07/b".to_owned()) }),
         ),
-        ("qr", Screen::Wallet, Layer::Qr(QrLayer { account: Account::of(principal(1)), icrc1: false })),
+        (
+            "qr",
+            Screen::Wallet,
+            Layer::Qr(QrLayer { account: Account::default_of(principal(1)), icrc1: false }),
+        ),
         (
             "message",
             Screen::Pulse,

@@ -98,7 +98,7 @@ pub(crate) fn keep_asked(
     before: Option<u64>,
     limit: u64,
 ) -> Vec<Transaction> {
-    transactions.retain(|t| before.is_none_or(|before| t.block < before) && t.concerns(account));
+    transactions.retain(|t| before.is_none_or(|before| t.block < before) && t.involves(account));
     transactions.sort_by_key(|t| std::cmp::Reverse(t.block));
     transactions.dedup_by_key(|t| t.block);
     transactions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

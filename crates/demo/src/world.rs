@@ -432,7 +432,7 @@ mod tests {
         let by_id = governance::NeuronIdOrSubaccount::NeuronId(governance::NeuronId { id: neuron });
         let proposal = state.next_proposal_id() - 1;
         let account = || ledger::Account { owner: user, subaccount: None };
-        let identifier = icpulse_model::Account::of(user).identifier();
+        let identifier = icpulse_model::Account::default_of(user).identifier();
         let list_neurons =
             governance::ListNeurons { include_neurons_readable_by_caller: true, ..Default::default() };
         let transactions = index::GetAccountIdentifierTransactionsArgs {

@@ -10,6 +10,12 @@ use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// True if an error of reading a file means that there is none: no such name, or a file where a folder of its
+/// path should be (`HOME=/dev/null`).
+pub fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// Opens or makes a file that processes lock.
 ///
 /// # Errors
@@ -213,7 +219,7 @@ fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     // Looked at before it is opened: opening some devices already does something.
     match fs::metadata(path) {
         Ok(found) => check_regular(found.file_type())?,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(e) if is_absent(&e) => {}
         Err(e) => return Err(e),
     }
     #[cfg(unix)]

@@ -70,7 +70,7 @@ fn id(row: &Value, name: &str) -> Option<Principal> {
 pub fn nodes(body: &[u8], at: Timestamp) -> Result<Vec<(Principal, Reported)>, DashboardError> {
     let node = |row: &Value| {
         let reported = Reported {
-            status: NodeStatus::of(text(row, "status")?.as_str()),
+            status: NodeStatus::parse(text(row, "status")?.as_str()),
             alert: text(row, "alertname"),
             guestos_version: text(row, "guestos_version"),
             at,

@@ -211,20 +211,18 @@ impl IcError {
     /// What to do, in one sentence.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Unreachable { not_sent: false, .. } => "check the connection; retrying",
-            Self::Unreachable { .. } => "check the internet connection and the network's address; retrying",
+            Self::Unreachable { not_sent: false, .. } => "check the connection",
+            Self::Unreachable { .. } => "check the internet connection and the network's address",
             Self::NotListening { .. } => "check that the network runs there, and its address",
             Self::Tls { .. } => {
                 "a proxy or captive portal may be answering in the network's place: use another connection, \
                  and check this machine's date"
             }
-            Self::Timeout { .. } => "the network or the connection is slow; retrying",
+            Self::Timeout { .. } => "the network or the connection is slow",
             Self::RateLimited { .. } => {
                 "wait a moment; icpulse slows down automatically (lower max_in_flight to make fewer requests)"
             }
-            Self::Http { status, .. } if *status >= 500 => {
-                "the network's gateway or replica has a problem; retrying"
-            }
+            Self::Http { status, .. } if *status >= 500 => "the network's gateway or replica has a problem",
             Self::Http { status: 403, .. } => {
                 "only the identity that signed a request may read its status: use that identity"
             }
@@ -232,9 +230,7 @@ impl IcError {
             Self::Unverified { .. } => {
                 "the response is not shown; if this continues, check this machine's clock and the network's root key"
             }
-            Self::Stalled { .. } => {
-                "votes and transfers would not be executed now; earlier data stays; retrying"
-            }
+            Self::Stalled { .. } => "votes and transfers would not be executed now; earlier data stays",
             Self::Clock { .. } => "set this machine's clock (use automatic time), then try again",
             Self::Rejected { code: 2, .. } => "the network is busy; try again in a moment",
             Self::Rejected { code: 3, .. } => "no such canister or method; check the profile's canister ids",
@@ -247,7 +243,7 @@ impl IcError {
             Self::Decode { .. } => {
                 "the canister may be newer than this icpulse: check for an update, and check the canister id"
             }
-            Self::Inconsistent { .. } => "the response is not shown; retrying",
+            Self::Inconsistent { .. } => "the response is not shown",
             Self::Identity { .. } => "unlock the identity or choose another, then try again",
             Self::Invalid { .. } => "correct it and try again",
         }

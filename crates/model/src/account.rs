@@ -18,17 +18,17 @@ pub struct AccountIdentifier(pub [u8; 32]);
 /// An ICRC-1 account: an owner and a subaccount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Account {
-    /// Who owns it.
+    /// The owner.
     pub owner: Principal,
-    /// Which of the owner's accounts; default when all zeros.
+    /// The of the owner's accounts; default when all zeros.
     pub subaccount: Subaccount,
 }
 
-/// Why a text is not an account.
+/// The reason why a text is not an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// Not 64 hexadecimal digits.
-    #[error("an ICP account identifier has 64 hexadecimal digits; this has {0} characters")]
+    #[error("an ICP account identifier has 64 hexadecimal digits; this has {0}")]
     Length(usize),
     /// Contains something else than hexadecimal digits.
     #[error("an ICP account identifier is hexadecimal; '{0}' is not")]
@@ -41,7 +41,7 @@ pub enum AccountError {
     Principal {
         /// The text as given, shortened.
         text: String,
-        /// What the principal parser said.
+        /// The principal parser's error.
         why: String,
     },
     /// The ICRC-1 subaccount part is wrong.
@@ -53,7 +53,7 @@ impl Subaccount {
     /// The default subaccount.
     pub const DEFAULT: Self = Self([0; 32]);
 
-    /// Whether it is the default one.
+    /// True if it is the default one.
     pub fn is_default(&self) -> bool {
         self.0 == [0; 32]
     }
@@ -154,7 +154,7 @@ impl FromStr for AccountIdentifier {
 
 impl Account {
     /// The owner's default account.
-    pub fn of(owner: Principal) -> Self {
+    pub fn default_of(owner: Principal) -> Self {
         Self { owner, subaccount: Subaccount::DEFAULT }
     }
 
@@ -186,8 +186,13 @@ impl FromStr for Account {
 
     fn from_str(text: &str) -> Result<Self, AccountError> {
         let text = text.trim();
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        if digits.len() > 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            // No principal: those have a hyphen after every five characters.
+            return Err(AccountError::Length(digits.len()));
+        }
         let Some((head, sub)) = text.split_once('.') else {
-            return Ok(Self::of(parse_principal(text)?));
+            return Ok(Self::default_of(parse_principal(text)?));
         };
         let Some((owner, checksum)) = head.rsplit_once('-') else {
             return Err(AccountError::Subaccount("the checksum before the point is missing"));

@@ -1,4 +1,4 @@
-//! What a user wants done, what will be signed for it, and what became of it.
+//! Actions: intent, review and execution.
 //!
 //! An [`Intent`] becomes a [`Review`] (the plan, shown before anything is signed), and, once confirmed,
 //! an [`Execution`] of steps whose [`StepState`]s are reported and kept in the journal.
@@ -12,7 +12,7 @@ use super::{E8s, Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How long a review can be confirmed: then the world may be another one.
+/// Lifetime of a review; after that the world may have changed.
 pub const REVIEW_LIFETIME: Seconds = Seconds(300);
 
 /// An operation by its id, with its arguments.
@@ -34,7 +34,7 @@ impl Intent {
     ///
     /// # Errors
     /// If one is missing or of another form.
-    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+    pub fn parse_args<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.args)
     }
 }
@@ -55,7 +55,7 @@ impl std::fmt::Display for PlanId {
     }
 }
 
-/// How much it takes to confirm.
+/// The required confirmation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirmation {
     /// One deliberate key.
@@ -70,7 +70,7 @@ pub struct PlannedCall {
     pub canister: Principal,
     /// Its name in the field: `governance`, `ICP ledger`.
     pub canister_name: String,
-    /// Which method, with the command where there is one: `manage_neuron · RegisterVote`.
+    /// The method, with the command where there is one: `manage_neuron · RegisterVote`.
     pub method: String,
     /// One line: `vote YES on 140812 with neuron 123…`.
     pub summary: Line,
@@ -79,9 +79,9 @@ pub struct PlannedCall {
     /// SHA-256 of the exact argument bytes, hexadecimal. Never empty: every argument is fixed when
     /// the review is made.
     pub arg_digest: String,
-    /// Which neuron it is about.
+    /// The neuron it is about.
     pub neuron: Option<NeuronKey>,
-    /// Which proposal it is about.
+    /// The proposal it is about.
     pub proposal: Option<ProposalKey>,
 }
 
@@ -90,33 +90,33 @@ pub struct PlannedCall {
 pub struct Review {
     /// Names the plan.
     pub plan: PlanId,
-    /// What was asked.
+    /// The question.
     pub intent: Intent,
     /// One sentence: `Vote YES on 140812 "…" with 12 neurons (49,112 V)`.
     pub title: Line,
-    /// Who signs.
+    /// The signer.
     pub signer: Principal,
     /// The identity's name.
     pub signer_name: Line,
     pub network: Line,
-    /// Whether that is the Internet Computer, and which canisters are not its own.
+    /// True if that is the Internet Computer, and which canisters are not its own.
     #[serde(default)]
     pub trust: NetworkTrust,
     /// The calls, in order; calls of one `Vote` run at the same time.
     pub calls: Vec<PlannedCall>,
-    /// What leaves the account in all, fees included; zero for none.
+    /// Total debit of the account, fees included; zero for none.
     pub total_cost: E8s,
     /// The part of it that is fees.
     pub fees: E8s,
-    /// What will be different, simulated or computed.
+    /// Changes by the action, simulated or computed.
     pub effects: Vec<Line>,
-    /// What cannot be undone.
+    /// Effects that cannot be undone.
     pub irreversible: Vec<Line>,
-    /// What the user should know first (already voted, low balance, clock off …).
+    /// Warnings (already voted, low balance, clock off …).
     pub warnings: Vec<Line>,
     /// Set when it cannot be done: nothing can be confirmed then.
     pub blocked: Option<Line>,
-    /// How to confirm.
+    /// The confirmation.
     pub confirmation: Confirmation,
     /// When the review was made.
     pub made: Timestamp,
@@ -128,7 +128,7 @@ impl Review {
         self.made.plus(REVIEW_LIFETIME)
     }
 
-    /// Whether it can no longer be confirmed.
+    /// True if it can no longer be confirmed.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires()
     }
@@ -144,7 +144,7 @@ pub enum StepState {
     Submitted { request_id: String },
     /// The network's certificate says it happened.
     Done {
-        /// What the canister answered, in words.
+        /// The canister's answer, in words.
         note: Line,
         /// The certificate's time.
         certified_at: Timestamp,
@@ -158,7 +158,7 @@ pub enum StepState {
     Refused {
         /// `governance error 11`, `reject code 4`.
         code: String,
-        /// What was said, and what to do.
+        /// The error and the advice.
         message: Line,
     },
     /// The canister refused it for now (the neuron is locked, a limit is reached): it did not
@@ -166,7 +166,7 @@ pub enum StepState {
     RefusedForNow {
         /// `governance error 13`.
         code: String,
-        /// What was said, and what to do.
+        /// The error and the advice.
         message: Line,
     },
     /// It was not sent, so it did not happen; it can be tried again.
@@ -178,7 +178,7 @@ pub enum StepState {
     Unknown {
         /// Request id to follow it up with.
         request_id: String,
-        /// What to do.
+        /// Advice.
         message: Line,
     },
     /// A state that this version does not know: it may have happened.
@@ -189,9 +189,9 @@ pub enum StepState {
 /// One call and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Which of the operation's kinds of steps it is: `transfer`.
+    /// The of the operation's kinds of steps it is: `transfer`.
     pub kind: String,
-    /// What its call is made of, fixed when the review was made.
+    /// Arguments of its call, fixed when the review was made.
     pub args: Value,
     /// Its call moves money.
     #[serde(default)]
@@ -232,11 +232,11 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
     pub plan: PlanId,
-    /// What was asked.
+    /// The question.
     pub intent: Intent,
     /// The review's title.
     pub title: Line,
-    /// Who signs.
+    /// The signer.
     pub signer: Principal,
     /// Its steps, in the order of the review.
     pub steps: Vec<Step>,
@@ -251,12 +251,12 @@ pub struct Execution {
     /// When its user decided to leave it as it is.
     #[serde(default)]
     pub dismissed: Option<Timestamp>,
-    /// How often its document was written: a copy with a smaller number is out of date.
+    /// Number of writes of its document: a copy with a smaller number is out of date.
     #[serde(default)]
     pub revision: u64,
 }
 
-/// What may still be done about an account that is needed to sign.
+/// State of an account that is needed to sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignerInfo {
     /// The identity's name; `anonymous` for none.
@@ -286,7 +286,7 @@ impl SignerInfo {
         }
     }
 
-    /// Whether it can sign at all.
+    /// True if it can sign at all.
     pub fn is_anonymous(&self) -> bool {
         self.principal == Principal::anonymous()
     }
@@ -320,7 +320,7 @@ impl Execution {
         self.steps.iter().all(|s| s.state.is_final())
     }
 
-    /// How it ended as a whole; what is least certain decides.
+    /// The overall ending; the least certain step decides.
     pub fn ending(&self) -> Ending {
         let any = |fits: fn(&StepState) -> bool| self.steps.iter().any(|s| fits(&s.state));
         if any(|s| matches!(s, StepState::Unknown { .. } | StepState::Unrecognized(_))) {
@@ -336,14 +336,14 @@ impl Execution {
         }
     }
 
-    /// Whether something is left to learn or to do: a step whose outcome is not proven, one that
+    /// True if something is left to learn or to do: a step whose outcome is not proven, one that
     /// has not begun, or a step after a payment. Nothing is open once its user has dismissed it.
     pub fn is_open(&self) -> bool {
         let undecided = |s: &Step| !s.state.is_final() || s.state.is_unproven();
         self.dismissed.is_none() && (self.steps.iter().any(undecided) || self.is_paid_and_unfinished())
     }
 
-    /// Whether money was moved and a later step is still to be done. Nothing is to be done any more
+    /// True if money was moved and a later step is still to be done. Nothing is to be done any more
     /// after a required step was refused for good.
     pub fn is_paid_and_unfinished(&self) -> bool {
         let is_refused = |s: &Step| matches!(s.state, StepState::Refused { .. });
@@ -355,7 +355,7 @@ impl Execution {
             && later.iter().any(|s| !s.state.is_done() && !is_refused(s))
     }
 
-    /// Whether money may have left the account: a payment that is under way or unproven.
+    /// True if money may have left the account: a payment that is under way or unproven.
     pub fn may_have_paid(&self) -> bool {
         self.dismissed.is_none() && self.steps.iter().any(|s| s.moves_money && s.state.is_unproven())
     }
@@ -368,18 +368,18 @@ impl Execution {
         self.steps.iter().enumerate().filter(|(_, s)| left(s)).map(|(i, _)| i).collect()
     }
 
-    /// How many steps reached the wanted state.
-    pub fn done(&self) -> usize {
+    /// Number of steps that reached the wanted state.
+    pub fn count_done(&self) -> usize {
         self.steps.iter().filter(|s| s.state.is_done()).count()
     }
 
     /// Steps that ended without the wanted state.
-    pub fn failed(&self) -> impl Iterator<Item = &Step> {
+    pub fn failed_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|s| s.state.is_final() && !s.state.is_done())
     }
 }
 
-/// How an execution ended as a whole.
+/// Overall ending of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every step reached the wanted state.
@@ -392,7 +392,7 @@ pub enum Ending {
     PartlyDone,
     /// Some step has not ended.
     UnderWay,
-    /// Whether some step happened could not be learnt.
+    /// True if some step happened could not be learnt.
     Unknown,
 }
 
@@ -410,7 +410,7 @@ impl Ending {
     }
 }
 
-/// Whether a document of the journal is the one its signer's icpulse wrote.
+/// True if a document of the journal is the one its signer's icpulse wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authenticity {
     /// Its MAC fits the key of its signer.

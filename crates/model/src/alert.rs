@@ -1,4 +1,4 @@
-//! What rules over the model found to be wrong, or to be coming.
+//! Alerts: findings of rules over the model.
 
 use super::fleet::DASHBOARD;
 use super::text::Line;
@@ -21,7 +21,7 @@ pub enum Measure {
 /// When a rule fires and recovers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleSettings {
-    /// Whether it is evaluated.
+    /// True if it is evaluated.
     pub enabled: bool,
     /// From where on it fires, in the rule's [`Measure`].
     pub limit: u64,
@@ -31,7 +31,7 @@ pub struct RuleSettings {
     pub after: Seconds,
     /// It recovers when the quieter limit was kept for this long.
     pub clear: Seconds,
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
 }
 
@@ -53,29 +53,29 @@ impl RuleSettings {
     }
 
     /// The defaults of a rule.
-    pub const fn usual(rule: Rule) -> Self {
+    pub const fn with_default_limits(rule: Rule) -> Self {
         rule.info().usual
     }
 }
 
-/// What is known of a rule besides how it is evaluated.
+/// A rule's description; its evaluation stands in the engine.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleInfo {
     /// As the configuration names it.
     pub name: &'static str,
-    /// What it finds, in a sentence.
+    /// Its finding, in a sentence.
     pub help: &'static str,
-    /// How far what it says can be trusted.
+    /// Proof of its findings.
     pub proof: Proof,
     /// In what its limit is counted.
     pub measure: Measure,
-    /// Whether more is worse, as for a lag; for a distance less is worse.
+    /// True if more is worse, as for a lag; for a distance less is worse.
     pub more_is_worse: bool,
-    /// Whether it is about machines; the dashboard shows what neurons and votes need anyway.
+    /// True if it is about machines; the dashboard shows what neurons and votes need anyway.
     pub is_of_machines: bool,
-    /// Whether it means nothing once another provider is chosen.
+    /// True if it means nothing once another provider is chosen.
     pub is_of_provider: bool,
-    /// Whether it reports a change: after a day that is how things are.
+    /// True if it reports a change: after a day that is how things are.
     pub is_change: bool,
     /// Its default settings.
     pub usual: RuleSettings,
@@ -112,7 +112,7 @@ macro_rules! rules {
             /// All.
             pub const ALL: [Self; [$(stringify!($rule)),*].len()] = [$(Self::$rule),*];
 
-            /// What is known of it.
+            /// Its description.
             pub const fn info(self) -> &'static RuleInfo {
                 match self {
                     $(Self::$rule => {
@@ -212,12 +212,12 @@ rules! {
 }
 
 impl Rule {
-    /// How far what it says can be trusted.
+    /// Proof of its findings.
     pub const fn proof(self) -> Proof {
         self.info().proof
     }
 
-    /// Who says it, where that is not proven.
+    /// The source of an unproven value.
     pub const fn unverified_source(self) -> Option<&'static str> {
         match self.proof() {
             Proof::Unverified => Some(DASHBOARD),
@@ -231,7 +231,7 @@ impl Rule {
     }
 }
 
-/// How bad it is.
+/// Severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -254,7 +254,7 @@ impl Severity {
     }
 }
 
-/// What an alert is about; screens open it.
+/// The subject of an alert; screens open it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum About {
     /// A node.
@@ -278,9 +278,9 @@ pub enum About {
 pub struct Alert {
     /// By which rule.
     pub rule: Rule,
-    /// What it is about.
+    /// Its subject.
     pub about: About,
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
     /// One sentence.
     pub text: Line,
@@ -291,18 +291,18 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// Whether it fires.
+    /// True if it fires.
     pub fn is_firing(&self) -> bool {
         self.recovered.is_none()
     }
 
     /// For how long it has fired, or fired.
-    pub fn lasted(&self, now: Timestamp) -> Seconds {
+    pub fn duration(&self, now: Timestamp) -> Seconds {
         self.recovered.unwrap_or(now).since(self.since)
     }
 }
 
-/// What became of a message to a sink.
+/// Delivery state of a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SinkReport {
     /// The sink's name in the configuration.
@@ -318,15 +318,15 @@ pub struct SinkReport {
 pub struct AlertBoard {
     /// The alerts.
     pub alerts: Vec<Alert>,
-    /// What the public dashboard says and proven facts contradict: held back, so it fires nowhere.
+    /// Alerts from the public dashboard that proven facts contradict; they do not fire.
     pub contradicted: Vec<Alert>,
-    /// How sinks do.
+    /// State of the sinks.
     pub sinks: Vec<SinkReport>,
 }
 
 impl AlertBoard {
     /// The alerts about machines that fire now, the worst first.
-    pub fn of_machines(&self) -> impl Iterator<Item = &Alert> {
+    pub fn node_alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.iter().filter(|alert| alert.is_firing() && alert.rule.info().is_of_machines)
     }
 }

@@ -1,4 +1,4 @@
-//! What is alerted of, from which limit on, and where messages go.
+//! Settings of alerts: rules, limits and sinks.
 
 pub use super::alert::{Measure, RuleSettings};
 use super::alert::{Rule, Severity};
@@ -12,14 +12,14 @@ pub struct Rules(BTreeMap<Rule, RuleSettings>);
 
 impl Default for Rules {
     fn default() -> Self {
-        Self(Rule::ALL.into_iter().map(|rule| (rule, RuleSettings::usual(rule))).collect())
+        Self(Rule::ALL.into_iter().map(|rule| (rule, RuleSettings::with_default_limits(rule))).collect())
     }
 }
 
 impl Rules {
     /// One rule's.
-    pub fn of(&self, rule: Rule) -> RuleSettings {
-        self.0.get(&rule).copied().unwrap_or(RuleSettings::usual(rule))
+    pub fn settings_of(&self, rule: Rule) -> RuleSettings {
+        self.0.get(&rule).copied().unwrap_or(RuleSettings::with_default_limits(rule))
     }
 
     /// With one rule's replaced.
@@ -30,23 +30,23 @@ impl Rules {
 
 /// A part of the day without messages. It may go past midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quiet {
+pub struct QuietHours {
     /// The first minute of the day.
     pub from: u16,
     /// The first minute after it.
     pub until: u16,
     /// Counted in UTC instead of this machine's time.
     pub utc: bool,
-    /// What is critical passes.
+    /// Critical alerts are sent.
     pub critical_passes: bool,
 }
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 1_440;
 
-impl Quiet {
-    /// Whether it is quiet at `now`; `offset` is this machine's time zone in seconds east of UTC.
-    pub fn holds(&self, now: Timestamp, offset: i32) -> bool {
+impl QuietHours {
+    /// True if it is quiet at `now`; `offset` is this machine's time zone in seconds east of UTC.
+    pub fn contains(&self, now: Timestamp, offset: i32) -> bool {
         let minute = self.minute(now, offset);
         if self.from <= self.until {
             (self.from..self.until).contains(&minute)
@@ -56,8 +56,8 @@ impl Quiet {
     }
 
     /// When it ends, if it is quiet at `now`.
-    pub fn ends(&self, now: Timestamp, offset: i32) -> Option<Timestamp> {
-        if !self.holds(now, offset) {
+    pub fn end_after(&self, now: Timestamp, offset: i32) -> Option<Timestamp> {
+        if !self.contains(now, offset) {
             return None;
         }
         let minute = self.minute(now, offset);
@@ -111,13 +111,13 @@ impl SinkKind {
         }
     }
 
-    /// Whether it is the terminal that does it.
+    /// True if it is the terminal that does it.
     pub const fn is_terminal(&self) -> bool {
         matches!(self, Self::Bell | Self::Osc9)
     }
 
     /// Where it leads, without what may be secret: a path or query may be a password.
-    pub fn place(&self) -> String {
+    pub fn destination(&self) -> String {
         match self {
             Self::Bell | Self::Osc9 => "this terminal".to_owned(),
             Self::Command(argv) => argv.first().cloned().unwrap_or_default(),
@@ -138,7 +138,7 @@ pub fn without_secrets(url: &str) -> String {
 /// Nothing secret is printed, in errors and logs either.
 impl std::fmt::Debug for SinkKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}({})", self.name(), self.place())
+        write!(f, "{}({})", self.name(), self.destination())
     }
 }
 
@@ -147,7 +147,7 @@ impl std::fmt::Debug for SinkKind {
 pub struct SinkSettings {
     /// The user's name for it.
     pub name: Line,
-    /// What it is.
+    /// A description.
     pub kind: SinkKind,
     /// Only from this severity on.
     pub least: Severity,
@@ -155,20 +155,20 @@ pub struct SinkSettings {
     pub rules: Vec<Rule>,
     /// Recoveries are sent too.
     pub recoveries: bool,
-    /// How long one attempt may take.
+    /// Time limit of one attempt.
     pub timeout: Seconds,
 }
 
 /// All of `[alerts]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertSettings {
-    /// Whether rules are looked at.
+    /// True if rules are looked at.
     pub enabled: bool,
     /// The screen tells of new alerts from this severity on; `None`: it only lists them.
     pub screen: Option<Severity>,
     /// The part of the day without messages.
-    pub quiet: Option<Quiet>,
-    /// What still fires is said again so often; `None`: never.
+    pub quiet: Option<QuietHours>,
+    /// Interval of reminders while an alert fires; `None`: never.
     pub repeat: Option<Seconds>,
     /// Rules.
     pub rules: Rules,
@@ -214,25 +214,27 @@ mod tests {
 
     #[test]
     fn a_quiet_night_goes_past_midnight() {
-        let quiet = Quiet { from: 22 * 60, until: 7 * 60, utc: true, critical_passes: true };
+        let quiet = QuietHours { from: 22 * 60, until: 7 * 60, utc: true, critical_passes: true };
         let at = |hour: u64, minute: u64| Timestamp::from_secs(20_000 * 86_400 + hour * 3_600 + minute * 60);
-        assert!(quiet.holds(at(23, 0), 3_600));
-        assert!(quiet.holds(at(6, 59), 0) && !quiet.holds(at(7, 0), 0) && !quiet.holds(at(21, 59), 0));
-        assert_eq!(quiet.ends(at(6, 30), 0), Some(at(7, 0)));
-        assert_eq!(quiet.ends(at(22, 0), 0), Some(at(31, 0)));
-        let local = Quiet { utc: false, ..quiet };
-        assert!(local.holds(at(21, 30), 3_600), "half past ten by a clock one hour ahead");
+        assert!(quiet.contains(at(23, 0), 3_600));
+        assert!(
+            quiet.contains(at(6, 59), 0) && !quiet.contains(at(7, 0), 0) && !quiet.contains(at(21, 59), 0)
+        );
+        assert_eq!(quiet.end_after(at(6, 30), 0), Some(at(7, 0)));
+        assert_eq!(quiet.end_after(at(22, 0), 0), Some(at(31, 0)));
+        let local = QuietHours { utc: false, ..quiet };
+        assert!(local.contains(at(21, 30), 3_600), "half past ten by a clock one hour ahead");
     }
 
     proptest! {
         #[test]
         fn what_is_quiet_ends_and_is_not_quiet_then(from in 0u16..1_440, until in 0u16..1_440, at in 0u64..4_000_000_000, offset in -50_000i32..50_000) {
-            let quiet = Quiet { from, until, utc: false, critical_passes: false };
+            let quiet = QuietHours { from, until, utc: false, critical_passes: false };
             let now = Timestamp::from_secs(at);
             let offset = offset / 60 * 60;
-            match quiet.ends(now, offset) {
-                Some(end) => prop_assert!(end > now && !quiet.holds(end, offset)),
-                None => prop_assert!(!quiet.holds(now, offset)),
+            match quiet.end_after(now, offset) {
+                Some(end) => prop_assert!(end > now && !quiet.contains(end, offset)),
+                None => prop_assert!(!quiet.contains(now, offset)),
             }
         }
     }

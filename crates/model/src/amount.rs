@@ -15,7 +15,7 @@ pub struct VotingPower(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct XdrPermyriad(pub u64);
 
-/// Why a decimal text is not an amount.
+/// The reason why a decimal text is not an amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
     /// Nothing to read.
@@ -29,7 +29,7 @@ pub enum AmountError {
     TooFine {
         /// The text as given.
         text: String,
-        /// How many decimals the token has.
+        /// Number of decimals the token has.
         decimals: u8,
     },
     /// Does not fit the integer type of the protocol.

@@ -26,7 +26,7 @@ macro_rules! system_canisters {
                 match self { $(Self::$role => $key,)* }
             }
 
-            /// What it is called: `ICP ledger`.
+            /// Display name: `ICP ledger`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$role => $name,)* }
             }
@@ -72,7 +72,7 @@ impl Canisters {
         self.0.insert(canister, id);
     }
 
-    /// What a canister is called, if it is one of these.
+    /// Display name of a canister, if it is one of these.
     pub fn name(&self, id: &Principal) -> Option<&'static str> {
         SystemCanister::ALL.iter().find(|canister| self.id(**canister) == *id).map(|canister| canister.name())
     }

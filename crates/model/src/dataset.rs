@@ -8,7 +8,7 @@ use crate::{AccountIdentifier, LedgerId, NeuronKey, Seconds, Timestamp, Token};
 use std::fmt;
 use std::sync::Arc;
 
-/// How a column's values are written in filters, and the unit of its number in JSON.
+/// Form of a column's values in filters, and unit of its number in JSON.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A whole number.
@@ -47,7 +47,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What the name of the column has behind it in JSON and CSV: the unit.
+    /// The unit, which JSON and CSV append to the column's name.
     pub const fn unit(self) -> &'static str {
         match self {
             Self::Icp => "_e8s",
@@ -59,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// Whether its text stands on the right.
+    /// True if its text stands on the right.
     pub const fn is_number(self) -> bool {
         !matches!(
             self,
@@ -67,13 +67,13 @@ impl Kind {
         )
     }
 
-    /// Whether time alone may change what a filter on it says.
+    /// True if time alone may change what a filter on it says.
     pub const fn is_timed(self) -> bool {
         matches!(self, Self::Time)
     }
 }
 
-/// What a column is, without its getter.
+/// Description of a column, without its getter.
 #[derive(Clone, Copy, Debug)]
 pub struct ColumnInfo {
     /// Its name: in filters, in the configuration, and with [`Kind::unit`] in JSON and CSV.
@@ -82,9 +82,9 @@ pub struct ColumnInfo {
     pub aliases: &'static [&'static str],
     /// Its heading in tables; empty where no table shows it.
     pub title: &'static str,
-    /// What it is, with an example of a filter.
+    /// Description, with an example of a filter.
     pub help: &'static str,
-    /// How its values are written.
+    /// The form of its values.
     pub kind: Kind,
     /// Its width in cells; at least so many where it fills.
     pub width: u16,
@@ -110,7 +110,7 @@ pub struct ColumnInfo {
     pub timed: bool,
     /// It is not shown where no row has a value.
     pub optional: bool,
-    /// It is not shown where all rows have the same value.
+    /// Hides the column where all rows have the same value.
     pub varied: bool,
 }
 
@@ -120,18 +120,18 @@ impl ColumnInfo {
         format!("{}{}", self.id, self.kind.unit())
     }
 
-    /// Whether tables can show it.
+    /// True if tables can show it.
     pub const fn is_in_tables(&self) -> bool {
         !self.title.is_empty()
     }
 
-    /// Whether a filter can name it.
+    /// True if a filter can name it.
     pub const fn is_field(&self) -> bool {
         !matches!(self.kind, Kind::Chart)
     }
 }
 
-/// What cells are made with besides the row.
+/// Data for cells besides the row.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// The time.
@@ -304,7 +304,7 @@ impl<R: 'static> Column<R> {
         self
     }
 
-    /// It is not shown where all rows have the same value.
+    /// Hides the column where all rows have the same value.
     #[must_use]
     pub const fn varied(mut self) -> Self {
         self.info.varied = true;
@@ -312,7 +312,7 @@ impl<R: 'static> Column<R> {
     }
 }
 
-/// What a list is, without its rows.
+/// Description of a list, without its rows.
 #[derive(Clone, Copy, Debug)]
 pub struct ListInfo {
     /// Its name: the subcommand, and with `_` for `-` the name in JSON.
@@ -324,7 +324,7 @@ pub struct ListInfo {
     pub one: &'static str,
     /// Several of it.
     pub many: &'static str,
-    /// What it is, for help and documentation.
+    /// Description for help and documentation.
     pub about: &'static str,
     /// The columns that tables show at first with their priorities, where they are others than the
     /// columns themselves say.
@@ -353,7 +353,7 @@ impl<R: 'static> fmt::Debug for Dataset<R> {
 /// A dataset of any rows.
 pub trait AnyDataset: Sync + fmt::Debug {
     fn info(&self) -> &ListInfo;
-    /// How many columns it has.
+    /// Number of columns it has.
     fn column_count(&self) -> usize;
     fn column(&self, place: usize) -> Option<&'static ColumnInfo>;
 }
@@ -415,6 +415,20 @@ impl dyn AnyDataset {
 }
 
 impl ListInfo {
+    /// A list without a name, for the fields that most lists leave empty.
+    pub const DEFAULT: Self = Self {
+        id: "",
+        aliases: &[],
+        title: "",
+        one: "",
+        many: "",
+        about: "",
+        shown: &[],
+        sort: ("id", false),
+        ordered_by: None,
+        quick_filters: &[""],
+    };
+
     /// Its name in JSON.
     pub fn key(&self) -> String {
         self.id.replace('-', "_")
@@ -446,7 +460,7 @@ impl<R: 'static> Dataset<R> {
         rows.sort_by_cached_key(key);
     }
 
-    /// Columns that would say nothing about these rows.
+    /// Optional columns without values in these rows, and varied columns with one value.
     pub fn unused_columns<'r>(
         &self,
         rows: impl Iterator<Item = &'r R> + Clone,
@@ -466,7 +480,7 @@ impl<R: 'static> Dataset<R> {
         self.columns.iter().filter(is_unused).map(|column| column.info.id).collect()
     }
 
-    /// Whether a row passes a filter.
+    /// True if a row passes a filter.
     pub fn matches(&self, query: &crate::query::Query, row: &R, context: &Context) -> bool {
         let mut hay = Haystacks::default();
         hay.add(|out| self.write_search_text(row, context, out));
@@ -475,6 +489,6 @@ impl<R: 'static> Dataset<R> {
 }
 
 /// A cell with a value that is not known where it is `None`.
-pub fn known<'a, T>(value: Option<T>, make: impl FnOnce(T) -> Value<'a>) -> Cell<'a> {
+pub fn known_cell<'a, T>(value: Option<T>, make: impl FnOnce(T) -> Value<'a>) -> Cell<'a> {
     Cell::new(Value::or_unknown(value, make))
 }

@@ -1,6 +1,6 @@
 //! Governance parameters, metrics, rewards and the formulas of April 2026 ("Mission 70").
 //!
-//! What a canister returns is shown as it is; the formulas serve what-ifs, forecasts
+//! Values from a canister are shown unchanged; the formulas serve what-ifs, forecasts
 //! and the demo network. Every constant stands here with its source.
 
 use super::time::{DAY, YEAR};
@@ -39,9 +39,9 @@ pub const RECENT_BALLOTS: usize = 100;
 pub struct Economics {
     /// Smallest stake of a neuron.
     pub neuron_minimum_stake: E8s,
-    /// What a rejected proposal costs.
+    /// Cost of a rejected proposal.
     pub reject_cost: E8s,
-    /// What a neuron-management proposal costs.
+    /// Cost of a neuron-management proposal.
     pub neuron_management_fee: E8s,
     /// Ledger transfer fee.
     pub transaction_fee: E8s,
@@ -98,9 +98,9 @@ pub struct RewardEvent {
     pub day_after_genesis: u64,
     /// When it was computed.
     pub at: Timestamp,
-    /// What was available, rolled-over rounds included.
+    /// Available rewards, rolled-over rounds included.
     pub total_available: E8s,
-    /// What this round added.
+    /// Rewards added by this round.
     pub latest_round_available: Option<E8s>,
     pub distributed: E8s,
     /// Rounds since the last distribution.
@@ -246,7 +246,7 @@ pub struct RewardForecast {
     pub apy_bp: u32,
 }
 
-/// What a stake would earn in 365 days.
+/// Forecast of a stake's rewards in 365 days.
 #[derive(Clone, Copy, Debug)]
 pub struct ForecastInput {
     /// Stake that counts.
@@ -257,9 +257,9 @@ pub struct ForecastInput {
     pub delay: Seconds,
     /// Age at the start.
     pub age: Seconds,
-    /// Whether it dissolves meanwhile.
+    /// True if it dissolves meanwhile.
     pub dissolving: bool,
-    /// Whether maturity is staked at once.
+    /// True if maturity is staked at once.
     pub auto_stake: bool,
     /// Total supply.
     pub supply: E8s,

@@ -1,4 +1,4 @@
-//! What happened in the registry, a sentence for each change.
+//! Registry events, a sentence for each change.
 
 use super::registry::{Key, Version};
 use super::text::Line;
@@ -14,7 +14,7 @@ pub struct Event {
     pub at: Option<Timestamp>,
     /// The record that changed.
     pub key: Key,
-    /// What happened.
+    /// The change.
     pub kind: EventKind,
     /// The node that it is about.
     pub node: Option<Principal>,
@@ -30,7 +30,7 @@ pub struct Event {
     pub proposal: Option<ProposalKey>,
 }
 
-/// What happened.
+/// The change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
     /// A node was registered.
@@ -104,7 +104,7 @@ pub enum EventKind {
         /// Now.
         to: Line,
     },
-    /// What nodes are paid changed: in which regions.
+    /// Reward rates of nodes changed in these regions.
     RewardTableChanged(Vec<Line>),
     /// Canister ranges have another subnet, or are new: how many.
     RoutesChanged(usize),

@@ -3,14 +3,14 @@
 use super::{Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// What stands behind a figure, a status or a name that is not proven, on screens and in texts.
+/// Mark behind an unproven figure, status or name, on screens and in texts.
 pub const UNVERIFIED_MARK: &str = "?";
 
-/// What the mark means, in a line.
+/// The mark's explanation, in a line.
 pub const UNVERIFIED_LEGEND: &str =
     "? unverified: the word of the public dashboard, or of a boundary node about itself";
 
-/// How far a value can be trusted.
+/// Proof of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
@@ -22,10 +22,10 @@ pub enum Proof {
     Certified,
 }
 
-/// What is known of a reading.
+/// Proof and time of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// How it was proven.
+    /// Its proof.
     pub proof: Proof,
     /// The network's time of the reading: the certificate's `/time` or the node signature's timestamp.
     pub at: Timestamp,

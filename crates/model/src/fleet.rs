@@ -1,4 +1,4 @@
-//! How nodes and API boundary nodes are, from sources of different trust.
+//! Statuses of nodes and API boundary nodes, from sources of different trust.
 
 use super::evidence::UNVERIFIED_MARK;
 use super::text::Line;
@@ -28,7 +28,7 @@ pub enum NodeStatus {
 
 impl NodeStatus {
     /// From the dashboard's word.
-    pub fn of(word: &str) -> Self {
+    pub fn parse(word: &str) -> Self {
         match word.trim().to_ascii_uppercase().as_str() {
             "UP" => Self::Up,
             "DEGRADED" => Self::Degraded,
@@ -50,13 +50,13 @@ impl NodeStatus {
         }
     }
 
-    /// Whether the node serves, as far as the dashboard knows.
+    /// True if the node serves, as far as the dashboard knows.
     pub fn is_serving(&self) -> bool {
         matches!(self, Self::Up | Self::Unassigned | Self::Degraded)
     }
 }
 
-/// What the public dashboard says of a node. Never certified.
+/// A node's entry on the public dashboard. Never certified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
     pub status: NodeStatus,
@@ -75,20 +75,20 @@ pub struct Reported {
 pub struct Sighting {
     /// The newest signature's time.
     pub at: Timestamp,
-    /// How many were seen.
+    /// Number of were seen.
     pub count: u64,
 }
 
-/// What is known of a node's life.
+/// A node's status from each source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeLife {
+pub struct NodeSources {
     /// By the public dashboard.
     pub reported: Option<Reported>,
     /// By its own signature.
     pub seen: Option<Sighting>,
 }
 
-/// What the sources come to.
+/// A node's status from all sources together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing is known.
@@ -103,12 +103,12 @@ pub enum Verdict {
 }
 
 /// A signature is proof of life for so long.
-pub const PROOF_OF_LIFE: Seconds = Seconds(300);
+pub const SIGNATURE_LIFETIME: Seconds = Seconds(300);
 
-impl NodeLife {
-    /// What the sources come to at `now`.
+impl NodeSources {
+    /// The status from all sources at `now`.
     pub fn verdict(&self, now: Timestamp) -> Verdict {
-        let seen = self.seen.map(|s| now.since(s.at)).filter(|age| *age <= PROOF_OF_LIFE);
+        let seen = self.seen.map(|s| now.since(s.at)).filter(|age| *age <= SIGNATURE_LIFETIME);
         match (&self.reported, seen) {
             (None, None) => Verdict::Unknown,
             (None, Some(age)) => Verdict::Answered(age),
@@ -130,18 +130,18 @@ impl NodeLife {
         }
     }
 
-    /// Whether a signature of its own proves that it is alive at `now`.
+    /// True if a signature of its own proves that it is alive at `now`.
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.seen.is_some_and(|seen| now.since(seen.at) <= PROOF_OF_LIFE)
+        self.seen.is_some_and(|seen| now.since(seen.at) <= SIGNATURE_LIFETIME)
     }
 
-    /// Whether it is taken to be down: said to be, and no signature of its own says otherwise.
+    /// True if it is taken to be down: said to be, and no signature of its own says otherwise.
     pub fn is_down(&self, now: Timestamp) -> bool {
         matches!(self.verdict(now), Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled))
     }
 }
 
-/// What an API boundary node answered to `GET /health`.
+/// An API boundary node's answer to `GET /health`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// 204: it sees enough of the network to serve.
@@ -167,11 +167,11 @@ pub struct BoundaryNode {
 }
 
 impl BoundaryNode {
-    /// How many probes are kept.
+    /// Number of probes are kept.
     pub const PROBES: usize = 15;
 
     /// Adds a probe.
-    pub fn probed(&mut self, probe: Probe) {
+    pub fn add_probe(&mut self, probe: Probe) {
         self.probes.push(probe);
         let excess = self.probes.len().saturating_sub(Self::PROBES);
         self.probes.drain(..excess);
@@ -203,26 +203,28 @@ pub struct ProviderName {
 
 /// Nodes of a set by how they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lives {
+pub struct StatusCounts {
     /// Nodes that serve: reported up, or proven by a signature of their own.
     pub up: usize,
-    /// Nodes with an alert, and nodes whose own signature disputes that they are down.
+    /// Nodes with an alert.
     pub degraded: usize,
     /// Nodes reported down that have not signed an answer lately.
     pub down: usize,
-    /// Nodes of which nothing is known that says more.
+    /// Nodes reported down that have signed an answer lately.
+    pub disputed: usize,
+    /// Nodes without any known status.
     pub unknown: usize,
-    /// How many of the states above are the dashboard's word alone.
+    /// Number of of the states above are the dashboard's word alone.
     pub unverified: usize,
 }
 
-impl Lives {
-    /// Whether something is known of a node of the set.
+impl StatusCounts {
+    /// True if something is known of a node of the set.
     pub fn is_known(&self) -> bool {
-        self.up + self.degraded + self.down > 0
+        self.up + self.degraded + self.down + self.disputed > 0
     }
 
-    /// Whether these sums rest on the dashboard's word.
+    /// True if these sums rest on the dashboard's word.
     pub fn is_unverified(&self) -> bool {
         self.unverified > 0
     }
@@ -231,22 +233,22 @@ impl Lives {
 /// The network's machines: what is known of their life.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fleet {
-    pub nodes: BTreeMap<Principal, NodeLife>,
+    pub nodes: BTreeMap<Principal, NodeSources>,
     /// API boundary nodes, certified.
     pub boundary: BTreeMap<Principal, BoundaryNode>,
-    /// How the list of boundary nodes was proven.
+    /// Proof of the list of boundary nodes.
     pub boundary_evidence: Option<Evidence>,
     /// Providers' names.
     pub providers: BTreeMap<Principal, ProviderName>,
     /// When the dashboard was read last, by this machine's clock.
     pub reported_at: Option<Timestamp>,
-    /// Why it could not be read, if it could not.
+    /// The reason why it could not be read, if it could not.
     pub report_failure: Option<Line>,
 }
 
 impl Fleet {
     /// A node's life; nothing where nothing is known.
-    pub fn life(&self, node: &Principal) -> NodeLife {
+    pub fn node_sources(&self, node: &Principal) -> NodeSources {
         self.nodes.get(node).cloned().unwrap_or_default()
     }
 
@@ -260,16 +262,21 @@ impl Fleet {
         self.name(provider).map(|name| format!("{name}{UNVERIFIED_MARK}"))
     }
 
-    /// How the nodes of a set are at `now`.
-    pub fn lives<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>, now: Timestamp) -> Lives {
-        let mut lives = Lives::default();
+    /// Counts the statuses of a set of nodes at `now`.
+    pub fn count_statuses<'n>(
+        &self,
+        nodes: impl IntoIterator<Item = &'n Principal>,
+        now: Timestamp,
+    ) -> StatusCounts {
+        let mut lives = StatusCounts::default();
         for life in nodes.into_iter().map(|node| self.nodes.get(node)) {
             let verdict = life.map_or(Verdict::Unknown, |life| life.verdict(now));
             match verdict {
                 Verdict::Answered(_) | Verdict::Reported(NodeStatus::Up | NodeStatus::Unassigned) => {
                     lives.up += 1;
                 }
-                Verdict::Reported(NodeStatus::Degraded) | Verdict::Disputed(..) => lives.degraded += 1,
+                Verdict::Reported(NodeStatus::Degraded) => lives.degraded += 1,
+                Verdict::Disputed(..) => lives.disputed += 1,
                 Verdict::Reported(NodeStatus::Down | NodeStatus::Disabled) => lives.down += 1,
                 Verdict::Reported(NodeStatus::Other(_)) | Verdict::Unknown => lives.unknown += 1,
             }
@@ -280,7 +287,7 @@ impl Fleet {
     }
 
     /// Takes over the dashboard's statuses, keeping since when each has held.
-    pub fn report(&mut self, rows: impl IntoIterator<Item = (Principal, Reported)>, at: Timestamp) {
+    pub fn merge_reports(&mut self, rows: impl IntoIterator<Item = (Principal, Reported)>, at: Timestamp) {
         for (node, mut row) in rows {
             let life = self.nodes.entry(node).or_default();
             if let Some(before) = &life.reported
@@ -295,7 +302,7 @@ impl Fleet {
     }
 
     /// Takes over a reply that a node signed.
-    pub fn sighted(&mut self, node: Principal, at: Timestamp) {
+    pub fn add_sighting(&mut self, node: Principal, at: Timestamp) {
         let life = self.nodes.entry(node).or_default();
         let before = life.seen.unwrap_or(Sighting { at, count: 0 });
         life.seen = Some(Sighting { at: before.at.max(at), count: before.count.saturating_add(1) });
@@ -308,20 +315,23 @@ mod tests {
 
     fn reported(word: &str, at: u64) -> Reported {
         let at = Timestamp::from_secs(at);
-        Reported { status: NodeStatus::of(word), alert: None, guestos_version: None, at, since: at }
+        Reported { status: NodeStatus::parse(word), alert: None, guestos_version: None, at, since: at }
     }
 
     #[test]
     fn a_signature_disputes_the_word_down() {
         let (node, now) = (Principal::anonymous(), Timestamp::from_secs(1_000));
         let mut fleet = Fleet::default();
-        assert_eq!(fleet.life(&node).verdict(now), Verdict::Unknown);
-        fleet.report([(node, reported("DOWN", 900))], Timestamp::from_secs(900));
-        assert!(fleet.life(&node).is_down(now));
-        fleet.sighted(node, Timestamp::from_secs(980));
-        assert_eq!(fleet.life(&node).verdict(now), Verdict::Disputed(NodeStatus::Down, Seconds(20)));
-        assert!(!fleet.life(&node).is_down(now));
-        assert!(fleet.life(&node).is_down(Timestamp::from_secs(1_281)), "an old signature proves nothing");
+        assert_eq!(fleet.node_sources(&node).verdict(now), Verdict::Unknown);
+        fleet.merge_reports([(node, reported("DOWN", 900))], Timestamp::from_secs(900));
+        assert!(fleet.node_sources(&node).is_down(now));
+        fleet.add_sighting(node, Timestamp::from_secs(980));
+        assert_eq!(fleet.node_sources(&node).verdict(now), Verdict::Disputed(NodeStatus::Down, Seconds(20)));
+        assert!(!fleet.node_sources(&node).is_down(now));
+        assert!(
+            fleet.node_sources(&node).is_down(Timestamp::from_secs(1_281)),
+            "an old signature proves nothing"
+        );
     }
 
     #[test]
@@ -329,20 +339,24 @@ mod tests {
         let nodes: Vec<Principal> = (0u8..4).map(|n| Principal::from_slice(&[n, 7])).collect();
         let now = Timestamp::from_secs(1_000);
         let mut fleet = Fleet::default();
-        assert!(!fleet.lives(&nodes, now).is_known());
-        fleet.sighted(nodes[0], Timestamp::from_secs(990));
-        let lives = fleet.lives(&nodes[..1], now);
+        assert!(!fleet.count_statuses(&nodes, now).is_known());
+        fleet.add_sighting(nodes[0], Timestamp::from_secs(990));
+        let lives = fleet.count_statuses(&nodes[..1], now);
         assert_eq!((lives.up, lives.is_unverified()), (1, false), "its signature proves it");
         let words = ["UP", "DOWN", "DOWN", "DEGRADED"];
         let rows = nodes.iter().zip(words).map(|(node, word)| (*node, reported(word, 900)));
-        fleet.report(rows, Timestamp::from_secs(900));
-        fleet.sighted(nodes[1], Timestamp::from_secs(990));
-        let lives = fleet.lives(&nodes, now);
-        assert_eq!((lives.up, lives.degraded, lives.down, lives.unknown), (1, 2, 1, 0));
+        fleet.merge_reports(rows, Timestamp::from_secs(900));
+        fleet.add_sighting(nodes[1], Timestamp::from_secs(990));
+        let lives = fleet.count_statuses(&nodes, now);
+        assert_eq!((lives.up, lives.degraded, lives.down), (1, 1, 1));
+        assert_eq!((lives.disputed, lives.unknown), (1, 0));
         assert_eq!(lives.unverified, 3, "only the first is proven");
-        assert!(!fleet.lives(&nodes[..1], now).is_unverified());
-        assert!(fleet.lives(&nodes[1..2], now).is_unverified(), "the word 'down' is the dashboard's");
-        let proof = |n: usize| fleet.life(&nodes[n]).proof(now);
+        assert!(!fleet.count_statuses(&nodes[..1], now).is_unverified());
+        assert!(
+            fleet.count_statuses(&nodes[1..2], now).is_unverified(),
+            "the word 'down' is the dashboard's"
+        );
+        let proof = |n: usize| fleet.node_sources(&nodes[n]).proof(now);
         assert_eq!((proof(0), proof(3)), (Some(Proof::NodeSigned), Some(Proof::Unverified)));
     }
 
@@ -351,8 +365,8 @@ mod tests {
         let node = Principal::anonymous();
         let mut fleet = Fleet::default();
         for (word, at, since) in [("UP", 1, 1), ("UP", 5, 1), ("DOWN", 9, 9), ("DOWN", 12, 9)] {
-            fleet.report([(node, reported(word, at))], Timestamp::from_secs(at));
-            assert_eq!(fleet.life(&node).reported.unwrap().since, Timestamp::from_secs(since));
+            fleet.merge_reports([(node, reported(word, at))], Timestamp::from_secs(at));
+            assert_eq!(fleet.node_sources(&node).reported.unwrap().since, Timestamp::from_secs(since));
         }
     }
 
@@ -362,11 +376,11 @@ mod tests {
         let mut node = BoundaryNode { domain: Line::new("d"), ipv4: None, ipv6: None, probes: vec![] };
         assert_eq!(node.latency(), None);
         for millis in [100, 200] {
-            node.probed(Probe { healthy: true, status: 204, millis, at });
+            node.add_probe(Probe { healthy: true, status: 204, millis, at });
         }
         assert_eq!(node.latency(), Some((200 * 10 + 100 * 7) / 17));
         for _ in 0..20 {
-            node.probed(Probe { healthy: false, status: 503, millis: 1, at });
+            node.add_probe(Probe { healthy: false, status: 503, millis: 1, at });
         }
         assert_eq!((node.probes.len(), node.latency()), (BoundaryNode::PROBES, None));
     }

@@ -1,4 +1,4 @@
-//! Which governance a neuron or a proposal belongs to.
+//! Keys of neurons and proposals, with their governance.
 
 use super::Principal;
 use super::account::Subaccount;
@@ -41,7 +41,7 @@ pub struct ProposalKey {
     pub number: u64,
 }
 
-/// Why a text is no key.
+/// An invalid key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not the id of a {1}: write it like {2}")]
 pub struct KeyError(String, &'static str, &'static str);

@@ -1,4 +1,4 @@
-//! How a subnet does, from what it certifies of itself.
+//! A subnet's health, from its own certificates.
 //!
 //! `/subnet/<id>/metrics` has four counters and gauges, read together with the `/time` of the same
 //! certificate (interface specification, "Subnet metrics"). There is no block height among them.
@@ -13,7 +13,7 @@ pub const STALLED_AFTER: Seconds = Seconds(60);
 /// Samples of a rate that are kept a minute, an hour and a day apart.
 const KEPT: [(Seconds, usize); 3] = [(Seconds(60), 180), (Seconds(3_600), 168), (Seconds(86_400), 400)];
 
-/// What `/subnet/<id>/metrics` says.
+/// The figures of `/subnet/<id>/metrics`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubnetMetrics {
     /// Canisters on the subnet.
@@ -30,13 +30,13 @@ pub struct SubnetMetrics {
 pub struct Sample {
     /// The certificate's `/time`.
     pub at: Timestamp,
-    /// What it said.
+    /// Its text.
     pub metrics: SubnetMetrics,
 }
 
-/// What became of a sample.
+/// Outcome of adding a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum SampleOutcome {
     /// The first one, or the first after a reset: there is no rate yet.
     Begun,
     /// Rates follow from it.
@@ -59,19 +59,19 @@ pub struct Rates {
 
 /// A value's averages a minute, an hour and a day apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rings {
+pub struct HistoryRings {
     rings: [Series; 3],
     /// Sum and number of values since the last point of each ring.
     open: [(u128, u64, Timestamp); 3],
 }
 
-impl Default for Rings {
+impl Default for HistoryRings {
     fn default() -> Self {
         Self { rings: KEPT.map(|(_, kept)| Series::new(kept)), open: [(0, 0, Timestamp(0)); 3] }
     }
 }
 
-/// Which ring.
+/// The ring.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Span {
     /// A point a minute, for three hours.
@@ -83,7 +83,7 @@ pub enum Span {
     Day,
 }
 
-impl Rings {
+impl HistoryRings {
     /// Puts a value into all rings; a ring gets a point, the mean, when its span is over.
     pub fn push(&mut self, at: Timestamp, value: u64) {
         for ((ring, open), (apart, _)) in self.rings.iter_mut().zip(&mut self.open).zip(KEPT) {
@@ -116,22 +116,22 @@ impl Rings {
     }
 }
 
-/// What is known of a subnet's health.
+/// A subnet's health.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubnetHealth {
     /// The newest sample.
     pub last: Option<Sample>,
-    /// How it was proven.
+    /// Its proof.
     pub evidence: Option<Evidence>,
     /// Rates between the last two samples; none after a reset.
     pub rates: Option<Rates>,
     /// Thousandths of message executions a second.
-    pub updates: Rings,
+    pub updates: HistoryRings,
     /// Cycles a second.
-    pub cycles: Rings,
+    pub cycles: HistoryRings,
     /// Bytes of state.
-    pub state: Rings,
-    /// How often counters began anew.
+    pub state: HistoryRings,
+    /// Number of counter resets.
     pub resets: u32,
     /// Samples that were dropped because they were not newer.
     pub dropped: u32,
@@ -139,11 +139,11 @@ pub struct SubnetHealth {
     pub checked: Option<Timestamp>,
     /// The newest time that it certified, also where that was too old to be believed current.
     pub certified_at: Option<Timestamp>,
-    /// Why the last reading failed, if it did and the subnet does not merely stand still.
+    /// The reason why the last reading failed, if it did and the subnet does not merely stand still.
     pub failure: Option<Line>,
 }
 
-/// How a subnet is, in a word.
+/// Condition of a subnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Condition {
     /// It was not asked yet.
@@ -158,18 +158,18 @@ pub enum Condition {
 
 impl SubnetHealth {
     /// Takes a sample: computes rates and puts them into the rings.
-    pub fn observe(&mut self, sample: Sample, evidence: Evidence) -> Taken {
+    pub fn add_sample(&mut self, sample: Sample, evidence: Evidence) -> SampleOutcome {
         self.failure = None;
         self.certified_at = self.certified_at.max(Some(sample.at));
         let Some(last) = self.last else {
             self.last = Some(sample);
             self.evidence = Some(evidence);
             self.state.push(sample.at, sample.metrics.state_bytes);
-            return Taken::Begun;
+            return SampleOutcome::Begun;
         };
         if sample.at <= last.at {
             self.dropped = self.dropped.saturating_add(1);
-            return Taken::Older;
+            return SampleOutcome::Older;
         }
         self.last = Some(sample);
         self.evidence = Some(evidence);
@@ -178,7 +178,7 @@ impl SubnetHealth {
         if now.updates < before.updates || now.cycles_consumed < before.cycles_consumed {
             self.resets = self.resets.saturating_add(1);
             self.rates = None;
-            return Taken::Reset;
+            return SampleOutcome::Reset;
         }
         let nanos = u128::from(sample.at.0 - last.at.0);
         let per_second = |amount: u128, scale: u128| {
@@ -196,10 +196,10 @@ impl SubnetHealth {
         self.updates.push(sample.at, rates.milli_updates_per_second);
         self.cycles.push(sample.at, rates.cycles_per_second);
         self.rates = Some(rates);
-        Taken::Counted
+        SampleOutcome::Counted
     }
 
-    /// How it is as of `now`, the network's time. Only what was asked lately can stand still: an
+    /// Condition as of `now`, the network's time. Only a recently read subnet can be stalled: an
     /// old reading says nothing.
     pub fn condition(&self, now: Timestamp) -> Condition {
         let Some(checked) = self.checked else { return Condition::Unknown };
@@ -219,7 +219,7 @@ impl SubnetHealth {
         self.certified_at.map(|at| checked.since(at))
     }
 
-    /// How far its certified time was behind when it was asked last.
+    /// Lag of its certified time at the last reading.
     pub fn lag(&self) -> Option<Seconds> {
         self.lag_when_checked(self.checked?)
     }
@@ -235,25 +235,25 @@ mod tests {
         Sample { at: Timestamp::from_secs(at), metrics }
     }
 
-    fn take(health: &mut SubnetHealth, sample: Sample) -> Taken {
+    fn take(health: &mut SubnetHealth, sample: Sample) -> SampleOutcome {
         health.checked = Some(sample.at);
-        health.observe(sample, Evidence::certified(sample.at))
+        health.add_sample(sample, Evidence::certified(sample.at))
     }
 
     #[test]
     fn rates_follow_from_two_samples_and_begin_anew_after_a_reset() {
         let mut health = SubnetHealth::default();
-        assert_eq!(take(&mut health, sample(100, 1_000, 5_000, 10)), Taken::Begun);
+        assert_eq!(take(&mut health, sample(100, 1_000, 5_000, 10)), SampleOutcome::Begun);
         assert_eq!(health.rates, None);
-        assert_eq!(take(&mut health, sample(110, 1_025, 7_000, 20)), Taken::Counted);
+        assert_eq!(take(&mut health, sample(110, 1_025, 7_000, 20)), SampleOutcome::Counted);
         let rates = health.rates.unwrap();
         assert_eq!((rates.milli_updates_per_second, rates.cycles_per_second), (2_500, 200));
         assert_eq!(rates.state_bytes_per_day, 86_400);
-        assert_eq!(take(&mut health, sample(105, 1_020, 6_000, 20)), Taken::Older);
+        assert_eq!(take(&mut health, sample(105, 1_020, 6_000, 20)), SampleOutcome::Older);
         assert_eq!((health.dropped, health.rates), (1, Some(rates)), "a node that is behind changes nothing");
-        assert_eq!(take(&mut health, sample(120, 3, 7_100, 20)), Taken::Reset);
+        assert_eq!(take(&mut health, sample(120, 3, 7_100, 20)), SampleOutcome::Reset);
         assert_eq!((health.resets, health.rates), (1, None));
-        assert_eq!(take(&mut health, sample(121, 13, 7_200, 20)), Taken::Counted);
+        assert_eq!(take(&mut health, sample(121, 13, 7_200, 20)), SampleOutcome::Counted);
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn rings_hold_means() {
-        let mut rings = Rings::default();
+        let mut rings = HistoryRings::default();
         for (at, value) in [(0, 10), (30, 20), (60, 40), (119, 60), (120, 1)] {
             rings.push(Timestamp::from_secs(at), value);
         }
@@ -288,7 +288,7 @@ mod tests {
             let mut health = SubnetHealth::default();
             for (at, updates, cycles, state) in samples {
                 let metrics = SubnetMetrics { canisters: 0, state_bytes: state, cycles_consumed: cycles, updates };
-                health.observe(Sample { at: Timestamp(at), metrics }, Evidence::certified(Timestamp(at)));
+                health.add_sample(Sample { at: Timestamp(at), metrics }, Evidence::certified(Timestamp(at)));
             }
             let _ = health.condition(Timestamp(u64::MAX));
         }

@@ -20,8 +20,8 @@ impl Party {
         }
     }
 
-    /// Whether this is the account of that identifier.
-    pub fn is(&self, account: &AccountIdentifier) -> bool {
+    /// True if this is the account of that identifier.
+    pub fn has_identifier(&self, account: &AccountIdentifier) -> bool {
         self.identifier() == *account
     }
 }
@@ -48,17 +48,17 @@ impl std::fmt::Display for Party {
     }
 }
 
-/// What a transaction did. Amounts are in the smallest unit of the ledger's token.
+/// Kind of a transaction. Amounts are in the smallest unit of the ledger's token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
     Transfer {
         from: Party,
         to: Party,
-        /// How much arrived.
+        /// The received amount.
         amount: u128,
-        /// What the sender paid on top.
+        /// Fee paid by the sender.
         fee: Option<u128>,
-        /// Who moved it on the owner's behalf (ICRC-2).
+        /// The spender, if somebody else moved it for the owner (ICRC-2).
         spender: Option<Party>,
     },
     Mint {
@@ -75,7 +75,7 @@ pub enum Operation {
         spender: Party,
         /// Up to how much.
         allowance: u128,
-        /// What it cost.
+        /// Its cost.
         fee: Option<u128>,
         /// Until when.
         expires: Option<Timestamp>,
@@ -95,7 +95,7 @@ pub struct Transaction {
     pub memo: u64,
     /// The ICRC-1 memo.
     pub icrc1_memo: Option<Vec<u8>>,
-    /// What the sender said the time was.
+    /// Creation time given by the sender.
     pub created_at: Option<Timestamp>,
     /// When it got into a block.
     pub timestamp: Option<Timestamp>,
@@ -115,7 +115,7 @@ pub struct AccountState {
     pub complete: bool,
 }
 
-/// Which account on which ledger.
+/// The account on which ledger.
 pub type AccountKey = (LedgerId, Account);
 
 impl AccountState {
@@ -135,7 +135,7 @@ impl AccountState {
         (self.token.ledger, self.account)
     }
 
-    /// Whether it is worth a line: on the ICP ledger, or with a balance or transactions.
+    /// True if it is worth a line: on the ICP ledger, or with a balance or transactions.
     pub fn is_used(&self) -> bool {
         self.token.is_icp || self.balance.units > 0 || !self.transactions.is_empty()
     }
@@ -161,7 +161,7 @@ pub fn to_e8s(units: u128) -> E8s {
     E8s(u64::try_from(units).unwrap_or(u64::MAX))
 }
 
-/// What a transaction meant for one account.
+/// Direction of a transaction for one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Received.
@@ -176,11 +176,13 @@ impl Transaction {
     /// Direction seen from an account.
     pub fn direction(&self, of: &AccountIdentifier) -> Direction {
         match &self.operation {
-            Operation::Transfer { from, to, .. } if from.is(of) && to.is(of) => Direction::Itself,
+            Operation::Transfer { from, to, .. } if from.has_identifier(of) && to.has_identifier(of) => {
+                Direction::Itself
+            }
             Operation::Transfer { from, .. }
             | Operation::Burn { from, .. }
             | Operation::Approve { from, .. }
-                if from.is(of) =>
+                if from.has_identifier(of) =>
             {
                 Direction::Out
             }
@@ -188,9 +190,9 @@ impl Transaction {
         }
     }
 
-    /// Whether an account takes part in it; of an operation that is not known, nobody can tell, and
+    /// True if an account takes part in it; of an operation that is not known, nobody can tell, and
     /// it counts as taking part.
-    pub fn concerns(&self, account: &AccountIdentifier) -> bool {
+    pub fn involves(&self, account: &AccountIdentifier) -> bool {
         let parties = match &self.operation {
             Operation::Transfer { from, to, spender, .. } => [Some(from), Some(to), spender.as_ref()],
             Operation::Mint { to, .. } => [Some(to), None, None],
@@ -198,7 +200,7 @@ impl Transaction {
             Operation::Approve { from, spender, .. } => [Some(from), Some(spender), None],
             Operation::Unknown(_) => return true,
         };
-        parties.into_iter().flatten().any(|party| party.is(account))
+        parties.into_iter().flatten().any(|party| party.has_identifier(account))
     }
 
     /// The amount in the smallest unit, if it has one.

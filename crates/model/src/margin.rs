@@ -1,11 +1,11 @@
-//! How many more nodes a subnet can lose, and when certificates contradict what is said of its nodes.
+//! The number of nodes that a subnet can still lose, and certificates that contradict the reported statuses.
 //!
 //! Statuses of nodes are the public dashboard's word, which nobody vouches for. A subnet of n nodes
 //! certifies only while n − f of them take part, with f = ⌊(n − 1) / 3⌋. So while it certifies at most
 //! f can be down, whatever the dashboard says.
 
-use super::decentral::fault_limit;
-use super::fleet::PROOF_OF_LIFE;
+use super::decentralization::fault_limit;
+use super::fleet::SIGNATURE_LIFETIME;
 use super::health::{Condition, SubnetHealth};
 use super::world::World;
 use super::{Principal, Timestamp};
@@ -13,13 +13,13 @@ use super::{Principal, Timestamp};
 /// A subnet's fault tolerance against what is said of its nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Margin {
-    /// How many nodes it has.
+    /// Number of nodes it has.
     pub nodes: usize,
-    /// How many of them may fail.
+    /// Number of of them may fail.
     pub limit: usize,
-    /// How many are reported down and have not signed an answer lately.
+    /// Number of are reported down and have not signed an answer lately.
     pub down: usize,
-    /// Whether the subnet certified something lately.
+    /// True if the subnet certified something lately.
     pub certifies: bool,
 }
 
@@ -29,28 +29,28 @@ impl Margin {
         Self { nodes, limit: fault_limit(nodes), down, certifies }
     }
 
-    /// How many more may fail. Never negative: 0 where more are reported down than may fail.
-    pub fn left(&self) -> usize {
+    /// Number of more may fail. Never negative: 0 where more are reported down than may fail.
+    pub fn remaining(&self) -> usize {
         self.limit.saturating_sub(self.down)
     }
 
-    /// Whether more nodes are reported down than may fail.
+    /// True if more nodes are reported down than may fail.
     pub fn is_exceeded(&self) -> bool {
         self.down > self.limit
     }
 
-    /// Whether the report cannot be true: the subnet certifies, so at most `limit` nodes are down.
+    /// True if the report cannot be true: the subnet certifies, so at most `limit` nodes are down.
     pub fn is_contradicted(&self) -> bool {
         self.certifies && self.is_exceeded()
     }
 }
 
-/// Whether a subnet is proven to run: it does not stand still, and its newest certificate is as
+/// True if a subnet is proven to run: it does not stand still, and its newest certificate is as
 /// young as a node's signature must be to prove that the node is alive.
 pub fn is_certifying(health: Option<&SubnetHealth>, now: Timestamp) -> bool {
     health.is_some_and(|health| {
         !matches!(health.condition(now), Condition::Stalled(_))
-            && health.certified_at.is_some_and(|at| now.since(at) <= PROOF_OF_LIFE)
+            && health.certified_at.is_some_and(|at| now.since(at) <= SIGNATURE_LIFETIME)
     })
 }
 
@@ -58,7 +58,7 @@ impl World {
     /// A subnet's margin at `now`; `None` where the registry has no such subnet.
     pub fn margin(&self, subnet: &Principal, now: Timestamp) -> Option<Margin> {
         let members = &self.topology.subnets.get(subnet)?.membership;
-        let down = self.fleet.lives(members, now).down;
+        let down = self.fleet.count_statuses(members, now).down;
         Some(Margin::new(members.len(), down, is_certifying(self.health.get(subnet), now)))
     }
 
@@ -83,7 +83,7 @@ mod tests {
             [(13, 0, 4, false), (13, 4, 0, false), (13, 5, 0, true), (13, 13, 0, true), (0, 0, 0, false)]
         {
             let margin = Margin::new(nodes, down, false);
-            assert_eq!((margin.left(), margin.is_exceeded()), (left, exceeded), "{down} of {nodes}");
+            assert_eq!((margin.remaining(), margin.is_exceeded()), (left, exceeded), "{down} of {nodes}");
             assert!(!margin.is_contradicted());
         }
     }
@@ -118,8 +118,8 @@ mod tests {
         #[test]
         fn no_numbers_panic_or_exceed_the_limit(nodes: usize, down: usize, certifies: bool) {
             let margin = Margin::new(nodes, down, certifies);
-            prop_assert!(margin.left() <= margin.limit);
-            prop_assert_eq!(margin.left() == 0, margin.down >= margin.limit);
+            prop_assert!(margin.remaining() <= margin.limit);
+            prop_assert_eq!(margin.remaining() == 0, margin.down >= margin.limit);
         }
     }
 }

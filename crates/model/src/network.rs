@@ -1,4 +1,4 @@
-//! Which network, and what is known of it.
+//! The network, and what is known of it.
 
 pub use super::canister::{Canisters, SystemCanister};
 use super::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
@@ -45,18 +45,18 @@ impl std::fmt::Debug for RootKey {
 /// A canister that a profile uses in place of one of the Internet Computer's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignCanister {
-    /// Which canister it stands in for: `governance`, `ICP ledger`.
+    /// The canister it stands in for: `governance`, `ICP ledger`.
     pub role: String,
     pub id: Principal,
 }
 
 impl ForeignCanister {
-    /// What it is not, with its id.
-    pub fn words(&self) -> String {
+    /// The differing canister, with its id.
+    pub fn describe(&self) -> String {
         format!("not the Internet Computer's {} canister: {}", self.role, self.id.to_text())
     }
 
-    /// What its use may lead to, and what to do about it.
+    /// Consequences of its use, and advice.
     pub fn warning(&self) -> String {
         format!(
             "the configuration replaces the {} canister by {}: its answers and what is paid through it are in the \
@@ -67,7 +67,7 @@ impl ForeignCanister {
     }
 }
 
-/// Which network it is, by its root key.
+/// The network it is, by its root key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkKind {
@@ -80,7 +80,7 @@ pub enum NetworkKind {
     Other,
 }
 
-/// What a person must know of a network before trusting what it shows or signing on it. It follows
+/// Facts to know of a network before trusting its data or signing on it. They follow
 /// from the root key and the canister ids, never from the network's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkTrust {
@@ -90,12 +90,12 @@ pub struct NetworkTrust {
 }
 
 impl NetworkTrust {
-    /// Whether it is the Internet Computer's main network.
+    /// True if it is the Internet Computer's main network.
     pub fn is_main(&self) -> bool {
         self.kind == NetworkKind::Main
     }
 
-    /// What the network is not, if its root key is not the main network's.
+    /// A disclaimer, if the root key is not the main network's.
     pub const fn disclaimer(&self) -> Option<&'static str> {
         match self.kind {
             NetworkKind::Main => None,
@@ -131,11 +131,11 @@ pub enum RootKeySource {
 
 impl RootKeySource {
     /// A root key that was given or learnt; the main network's counts as the built-in one.
-    pub fn of(key: RootKey) -> Self {
+    pub fn from_root_key(key: RootKey) -> Self {
         if key == RootKey::main_network() { Self::BuiltIn } else { Self::Given(key) }
     }
 
-    /// Whether it is the main network's root key. A key that is still to be fetched is not.
+    /// True if it is the main network's root key. A key that is still to be fetched is not.
     pub fn is_main_network(&self) -> bool {
         match self {
             Self::BuiltIn => true,
@@ -149,7 +149,7 @@ impl RootKeySource {
 /// configuration may give them another meaning.
 pub const BUILT_IN_NETWORKS: [&str; 4] = ["ic", "demo", "local", "mainnet"];
 
-/// How to reach a network.
+/// Connection settings of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// `ic`, `demo`, `local` or the user's own name.
@@ -165,7 +165,7 @@ pub struct Profile {
     pub ledgers: Vec<KnownLedger>,
     /// Requests at the same time, at most.
     pub max_in_flight: usize,
-    /// How long a signed change may be carried out; after that it either happened or never will.
+    /// Validity of a signed change; after that it either happened or never will.
     pub call_life: Seconds,
     /// Base URL of the public dashboard's REST interface, whose word is never more than unverified.
     pub dashboard: Option<String>,
@@ -194,7 +194,7 @@ impl Profile {
         }
     }
 
-    /// What a person must know of it, by its root key and its canisters.
+    /// Trust in it, by its root key and its canisters.
     pub fn trust(&self) -> NetworkTrust {
         let kind = match &self.root_key {
             key if key.is_main_network() => NetworkKind::Main,
@@ -253,7 +253,7 @@ impl Profile {
 
 /// Facts about governance and tokens that are the same for every reader.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
+pub struct NetworkFacts {
     /// Economic parameters.
     pub economics: Option<Sourced<Economics>>,
     /// Cached metrics (daily).
@@ -268,7 +268,7 @@ pub struct Facts {
     pub modulation: Option<Sourced<MaturityModulation>>,
     /// Known neurons, by name.
     pub known_neurons: Option<Sourced<Vec<KnownNeuron>>>,
-    /// How many proposals had been decided in 24 hours when it was read, neuron management apart.
+    /// Number of proposals had been decided in 24 hours when it was read, neuron management apart.
     pub decided_proposals: Option<Sourced<u64>>,
     /// The greatest proposal id seen.
     pub latest_proposal: Option<u64>,
@@ -283,8 +283,10 @@ mod tests {
         let main = Profile::main_network();
         assert!(main.trust().is_main() && main.trust().disclaimer().is_none());
         assert_eq!(main.shown_name(), "mainnet");
-        let given =
-            |name: &str, key| Profile { root_key: RootKeySource::of(key), ..Profile::local(name, "x") };
+        let given = |name: &str, key| Profile {
+            root_key: RootKeySource::from_root_key(key),
+            ..Profile::local(name, "x")
+        };
         let mine = given("mine", RootKey::main_network());
         assert!(mine.trust().is_main(), "the main network by another way");
         let fake = Profile { name: "ic".to_owned(), ..given("", RootKey(vec![7; 133])) };
@@ -304,7 +306,7 @@ mod tests {
         // One of the network's own in the place of another is foreign there.
         main.canisters.replace(SystemCanister::IcpLedger, SystemCanister::Registry.id());
         let trust = main.trust();
-        let words: Vec<_> = trust.foreign.iter().map(ForeignCanister::words).collect();
+        let words: Vec<_> = trust.foreign.iter().map(ForeignCanister::describe).collect();
         assert_eq!(
             words,
             [

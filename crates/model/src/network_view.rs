@@ -1,15 +1,15 @@
 //! The network as lists show it: the world's parts with what follows from them, computed once a
 //! change. A row of a list is an id; its cells look here.
 
-use crate::decentral::{Decentralization, measure};
+use crate::decentralization::{Decentralization, measure_decentralization};
 use crate::event::Event;
-use crate::fleet::{Fleet, Lives};
+use crate::fleet::{Fleet, StatusCounts};
 use crate::health::SubnetHealth;
 use crate::margin::{Margin, is_certifying};
-use crate::mine::Mine;
-use crate::network::Facts;
+use crate::network::NetworkFacts;
 use crate::node_rewards::{Day, MicroXdr, NodeDay, NodeRewards, Performance, Ppm};
-use crate::registry::{Provider, Topology, Version, elections};
+use crate::own_nodes::OwnNodes;
+use crate::registry::{Provider, Topology, Version, find_elections};
 use crate::text::Line;
 use crate::world::World;
 use crate::{Principal, Timestamp};
@@ -35,11 +35,11 @@ pub struct NodeDays {
     pub earned: MicroXdr,
 }
 
-/// What stands in a data center.
+/// Nodes of a data center.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CenterNodes {
     pub nodes: Vec<Principal>,
-    /// Whose they are.
+    /// Their owner.
     pub providers: BTreeSet<Principal>,
     /// Subnets that have nodes there.
     pub subnets: BTreeSet<Principal>,
@@ -63,15 +63,15 @@ pub struct VersionUse {
 pub struct NetworkView {
     /// The make-up: today's, or that of the time travelled to.
     pub topology: Arc<Topology>,
-    /// How nodes are.
+    /// Statuses of nodes.
     pub fleet: Arc<Fleet>,
     pub health: Arc<BTreeMap<Principal, SubnetHealth>>,
-    /// What nodes earn.
+    /// Rewards of nodes.
     pub rewards: Arc<NodeRewards>,
     /// Facts of governance and tokens.
-    pub facts: Arc<Facts>,
+    pub facts: Arc<NetworkFacts>,
     /// The user's own nodes.
-    pub mine: Mine,
+    pub mine: OwnNodes,
     /// A past make-up is shown, of which no health is known.
     pub is_past: bool,
     /// As of when nodes' lives are judged.
@@ -80,21 +80,21 @@ pub struct NetworkView {
     pub measured: Arc<BTreeMap<Principal, Arc<Decentralization>>>,
     /// The last days of each node.
     pub days: Arc<BTreeMap<Principal, NodeDays>>,
-    /// How the elected versions were elected.
+    /// Elections of the elected versions.
     pub elections: Arc<Vec<Event>>,
     /// Node providers.
     pub providers: Arc<BTreeMap<Principal, Provider>>,
-    /// What stands in each data center.
+    /// Nodes of each data center.
     pub centers: Arc<BTreeMap<Line, CenterNodes>>,
     /// Where each GuestOS version runs.
     pub guest_versions: Arc<BTreeMap<Line, VersionUse>>,
-    /// How many nodes are to run each HostOS version.
+    /// Number of nodes that are to run each HostOS version.
     pub host_versions: Arc<BTreeMap<Line, VersionUse>>,
     /// Events by version, and by a number that is the smaller the later one stands in its version.
     pub events: Arc<BTreeMap<(u64, u32), Arc<Event>>>,
-    /// How the nodes of each subnet are.
-    lives: BTreeMap<Principal, Lives>,
-    /// What elections were looked up from: how many proposals there were.
+    /// Status counts of each subnet's nodes.
+    lives: BTreeMap<Principal, StatusCounts>,
+    /// Number of proposals that elections were looked up in.
     pub proposals: usize,
 }
 
@@ -108,7 +108,7 @@ impl NetworkView {
     pub fn new(
         world: &World,
         past: Option<&Arc<Topology>>,
-        mine: &Mine,
+        mine: &OwnNodes,
         now: Timestamp,
         before: &Self,
     ) -> Self {
@@ -130,18 +130,22 @@ impl NetworkView {
         };
         if same {
             view.measured = Arc::clone(&before.measured);
-            view.providers = Arc::clone(&before.providers);
             view.centers = Arc::clone(&before.centers);
         } else {
             view.measure();
         }
+        view.providers = if same && same_rewards && view.is_past == before.is_past {
+            Arc::clone(&before.providers)
+        } else {
+            Arc::new(view.gather_providers())
+        };
         view.days = if same_rewards { Arc::clone(&before.days) } else { Arc::new(view.gather_days()) };
         view.elections = if same && before.proposals == view.proposals {
             Arc::clone(&before.elections)
         } else {
-            Arc::new(elections(&view.topology, &world.proposals))
+            Arc::new(find_elections(&view.topology, &world.proposals))
         };
-        let lives = |members: &[Principal]| view.fleet.lives(members, now);
+        let lives = |members: &[Principal]| view.fleet.count_statuses(members, now);
         view.lives = view.topology.subnets.iter().map(|(id, s)| (*id, lives(&s.membership))).collect();
         if same && Arc::ptr_eq(&view.fleet, &before.fleet) && view.is_past == before.is_past {
             view.guest_versions = Arc::clone(&before.guest_versions);
@@ -165,10 +169,9 @@ impl NetworkView {
 
     fn measure(&mut self) {
         let topology = &self.topology;
-        let measured = topology
-            .subnets
-            .iter()
-            .map(|(id, subnet)| (*id, Arc::new(measure(topology, &subnet.membership, Some(id)))));
+        let measured = topology.subnets.iter().map(|(id, subnet)| {
+            (*id, Arc::new(measure_decentralization(topology, &subnet.membership, Some(id))))
+        });
         self.measured = Arc::new(measured.collect());
         let mut centers: BTreeMap<Line, CenterNodes> = BTreeMap::new();
         for id in topology.nodes.keys() {
@@ -182,17 +185,27 @@ impl NetworkView {
             center.subnets.extend(topology.subnet_of(id));
         }
         self.centers = Arc::new(centers);
-        self.providers = Arc::new(topology.providers());
+    }
+
+    /// Providers that have an operator, and those that governance lists without one.
+    fn gather_providers(&self) -> BTreeMap<Principal, Provider> {
+        let mut providers = self.topology.providers();
+        if !self.is_past {
+            for id in self.rewards.listed.keys() {
+                providers.entry(*id).or_default();
+            }
+        }
+        providers
     }
 
     /// The first day of the strips: the last thirty that are known.
-    pub fn strip_from(&self) -> Day {
+    pub fn strip_start(&self) -> Day {
         let last = self.rewards.days.keys().next_back().copied().unwrap_or_default();
         Day(last.0.saturating_sub(u32::try_from(STRIP_DAYS).unwrap_or(30) - 1))
     }
 
     fn gather_days(&self) -> BTreeMap<Principal, NodeDays> {
-        let from = self.strip_from();
+        let from = self.strip_start();
         let mut days: BTreeMap<Principal, NodeDays> = BTreeMap::new();
         for (day, all) in self.rewards.days.range(from..) {
             let place = usize::try_from(day.0.saturating_sub(from.0)).unwrap_or(0);
@@ -253,16 +266,16 @@ impl NetworkView {
         (self.guest_versions, self.host_versions) = (Arc::new(guests), Arc::new(hosts));
     }
 
-    /// How the nodes of a subnet are, where that is known.
-    pub fn subnet_lives(&self, subnet: &Principal) -> Option<&Lives> {
+    /// Status counts of a subnet's nodes, where known.
+    pub fn count_subnet_statuses(&self, subnet: &Principal) -> Option<&StatusCounts> {
         self.lives.get(subnet).filter(|_| !self.is_past && self.fleet.reported_at.is_some())
     }
 
-    pub fn lives<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>) -> Lives {
-        self.fleet.lives(nodes, self.now)
+    pub fn count_statuses<'n>(&self, nodes: impl IntoIterator<Item = &'n Principal>) -> StatusCounts {
+        self.fleet.count_statuses(nodes, self.now)
     }
 
-    /// How many nodes a subnet can still lose; a past make-up has no health.
+    /// Number of nodes a subnet can still lose; a past make-up has no health.
     pub fn margin(&self, subnet: &Principal) -> Option<Margin> {
         let record = self.topology.subnets.get(subnet).filter(|_| !self.is_past)?;
         let down = self.lives.get(subnet).map_or(0, |lives| lives.down);

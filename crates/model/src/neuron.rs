@@ -7,7 +7,7 @@ use super::topic::{NeuronState, Topic, Visibility, Vote};
 use super::{Account, E8s, Evidence, Principal, Seconds, Timestamp, VotingPower};
 use serde::{Deserialize, Serialize};
 
-/// How much of a neuron the reader may see and do.
+/// The reader's access to a neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
@@ -32,7 +32,7 @@ pub enum DissolveState {
     None,
 }
 
-/// What a known neuron says of itself.
+/// A known neuron's own description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownNeuronData {
     pub name: Line,
@@ -46,7 +46,7 @@ pub struct KnownNeuronData {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownNeuron {
     pub id: NeuronKey,
-    /// What it says of itself.
+    /// Its own description.
     pub data: KnownNeuronData,
 }
 
@@ -71,9 +71,9 @@ pub struct MaturityDisbursement {
 pub struct Neuron {
     /// Its number.
     pub id: NeuronKey,
-    /// What the reader may see and do.
+    /// The reader's access.
     pub access: Access,
-    /// Who controls it.
+    /// The controller.
     pub controller: Option<Principal>,
     /// Keys that may vote and follow for it.
     pub hot_keys: Vec<Principal>,
@@ -98,9 +98,9 @@ pub struct Neuron {
     pub dissolve_state: DissolveState,
     /// Age as of the reading; zero while dissolving.
     pub age: Seconds,
-    /// What it could decide if refreshed.
+    /// Voting power after a refresh.
     pub potential_voting_power: VotingPower,
-    /// What it decides now, after decay.
+    /// Deciding voting power now, after decay.
     pub deciding_voting_power: VotingPower,
     /// When its voting power was last refreshed.
     pub refreshed: Option<Timestamp>,
@@ -108,9 +108,9 @@ pub struct Neuron {
     pub followees: Vec<(Topic, Vec<NeuronKey>)>,
     /// Recent ballots, newest first.
     pub recent_ballots: Vec<(ProposalKey, Vote)>,
-    /// Whether new maturity is staked at once.
+    /// True if new maturity is staked at once.
     pub auto_stake_maturity: bool,
-    /// Who may read it.
+    /// Readers.
     pub visibility: Visibility,
     /// Set for known neurons.
     pub known: Option<KnownNeuronData>,
@@ -134,7 +134,7 @@ impl Neuron {
         self.known.as_ref().map(|k| k.name.as_str())
     }
 
-    /// Whether the reader may vote with it.
+    /// True if the reader may vote with it.
     pub fn is_mine(&self) -> bool {
         matches!(self.access, Access::Controller | Access::Hotkey)
     }

@@ -1,4 +1,4 @@
-//! What nodes earned a day, as the node rewards canister computes it, and what providers were paid.
+//! Daily rewards of nodes, as the node rewards canister computes them, and payouts to providers.
 //!
 //! Rules (dfinity/ic `rs/node_rewards`, algorithm version 1): a node's failure rate is failed of
 //! all blocks it should have proposed; its subnet's is the 75th percentile of its nodes'; what is
@@ -20,7 +20,7 @@ pub struct Day(pub u32);
 
 impl Day {
     /// The day of a time.
-    pub fn of(at: Timestamp) -> Self {
+    pub fn containing(at: Timestamp) -> Self {
         Self(u32::try_from(at.secs() / 86_400).unwrap_or(u32::MAX))
     }
 
@@ -30,7 +30,7 @@ impl Day {
     }
 
     /// The day before.
-    pub fn before(self) -> Self {
+    pub fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
 
@@ -70,7 +70,7 @@ impl MicroXdr {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// What is left after taking `other` away; nothing if that is more.
+    /// Difference, at least zero.
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
@@ -87,7 +87,7 @@ impl MicroXdr {
     }
 
     /// As ICP at a rate, rounded down; `None` at no rate.
-    pub fn at(self, rate: XdrPermyriad) -> Option<E8s> {
+    pub fn to_icp(self, rate: XdrPermyriad) -> Option<E8s> {
         // Micro-XDR are a hundredth of an XDR permyriad.
         let e8s = u128::from(self.0) * u128::from(E8s::PER_ICP) / 100;
         Some(E8s(u64::try_from(e8s.checked_div(u128::from(rate.0))?).ok()?))
@@ -128,7 +128,7 @@ impl Ppm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeDay {
     pub node: Principal,
-    /// What it is paid as, in the canister's word.
+    /// Its reward type, in the canister's word.
     pub reward_type: Line,
     /// The region by which it is paid.
     pub region: Line,
@@ -136,7 +136,7 @@ pub struct NodeDay {
     pub performance: Performance,
     /// By what its base reward was multiplied.
     pub multiplier: Ppm,
-    /// What was taken off for failures.
+    /// Reduction for failures.
     pub reduction: Ppm,
     /// Its reward if nothing failed.
     pub base: MicroXdr,
@@ -144,7 +144,7 @@ pub struct NodeDay {
     pub adjusted: MicroXdr,
 }
 
-/// How a node did on a day.
+/// A node's performance on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Performance {
     /// It was in a subnet.
@@ -158,7 +158,7 @@ pub enum Performance {
         failure: Ppm,
         /// The subnet's rate.
         subnet_failure: Ppm,
-        /// What is above the subnet's.
+        /// Failure rate above the subnet's.
         relative: Ppm,
     },
     /// It was in none: the rate of its provider's other nodes counts.
@@ -191,7 +191,7 @@ pub struct ProviderDay {
     pub bases: Vec<BaseRate>,
 }
 
-/// What a kind of node is paid in a region, after the reduction for many type 3 nodes.
+/// Reward rate of one type of node in a region, after the reduction for many type 3 nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseRate {
     pub region: Line,
@@ -210,15 +210,15 @@ pub struct RewardsDay {
     pub providers: BTreeMap<Principal, ProviderDay>,
     /// Failure rates of subnets.
     pub subnets: BTreeMap<Principal, Ppm>,
-    /// How it was proven.
+    /// Its proof.
     pub evidence: Option<Evidence>,
 }
 
-/// What a provider was paid.
+/// A payout to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payout {
     pub provider: Principal,
-    /// How much.
+    /// The amount.
     pub amount: E8s,
 }
 
@@ -261,7 +261,7 @@ pub struct NodeRewards {
 /// Where a provider's lost XDR of some days went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// What its nodes would have earned without any reduction.
+    /// Rewards of its nodes without any reduction.
     pub full: MicroXdr,
     /// Lost because many type 3 nodes stand in one country.
     pub coefficient: MicroXdr,
@@ -270,7 +270,7 @@ pub struct Losses {
     /// Lost for another reason, such as a reduction decided by the NNS.
     pub other: MicroXdr,
     pub earned: MicroXdr,
-    /// How many days this is.
+    /// Number of days this is.
     pub days: u32,
 }
 
@@ -334,7 +334,7 @@ impl NodeRewards {
         self.days_of(provider, from).fold(Losses::default(), |sum, (_, day)| sum.plus(day.losses()))
     }
 
-    /// What a provider can expect for a whole month, from what it earned on the days since `from`.
+    /// A provider's projected rewards of a whole month, from the days since `from`.
     pub fn projection(&self, provider: &Principal, from: Day) -> Option<MicroXdr> {
         let losses = self.losses(provider, from);
         let month = u128::from(losses.earned.0) * u128::from(MONTH_DAYS_E4);
@@ -389,7 +389,7 @@ mod tests {
         let day = Day::from_date(2026, 11, 22).unwrap();
         assert_eq!(day.to_string(), "2026-11-22");
         assert_eq!(day.date(), (2026, 11, 22));
-        assert_eq!(Day::of(day.start()), day);
+        assert_eq!(Day::containing(day.start()), day);
         assert_eq!(Day::from_date(2026, 2, 30), None);
     }
 
@@ -405,8 +405,8 @@ mod tests {
     #[test]
     fn xdr_become_icp_at_a_rate() {
         // 4.11 XDR for an ICP: 411 XDR are 100 ICP.
-        assert_eq!(MicroXdr(411_000_000).at(XdrPermyriad(41_100)), Some(E8s(100 * E8s::PER_ICP)));
-        assert_eq!(MicroXdr(1).at(XdrPermyriad(0)), None);
+        assert_eq!(MicroXdr(411_000_000).to_icp(XdrPermyriad(41_100)), Some(E8s(100 * E8s::PER_ICP)));
+        assert_eq!(MicroXdr(1).to_icp(XdrPermyriad(0)), None);
         assert_eq!(MicroXdr(1_505_000).rounded(), "1.51");
     }
 

@@ -34,17 +34,17 @@ pub struct Ballot {
 pub struct Proposal {
     /// Its number.
     pub id: ProposalKey,
-    /// What it is about.
+    /// Its subject.
     pub topic: Topic,
     /// Where it stands.
     pub status: ProposalStatus,
-    /// Whether votes still earn rewards.
+    /// True if votes still earn rewards.
     pub reward_status: RewardStatus,
     /// Title, neutralised; the action's name if it has none.
     pub title: Line,
     /// The kind of action: `Motion`, `ExecuteNnsFunction · ReviseElectedGuestosVersions`, `function 60`.
     pub action: Line,
-    /// Who proposed it.
+    /// The proposer.
     pub proposer: Option<NeuronKey>,
     /// When it was made.
     pub created: Timestamp,
@@ -58,9 +58,9 @@ pub struct Proposal {
     pub failed: Option<Timestamp>,
     /// The latest tally.
     pub tally: Option<Tally>,
-    /// What all eligible neurons could have had, before decay.
+    /// Potential voting power of all eligible neurons, before decay.
     pub total_potential_voting_power: Option<VotingPower>,
-    /// What the proposer pays on rejection.
+    /// Cost for the proposer on rejection.
     pub reject_cost: E8s,
     /// Reward round in which it settled; 0 while it has not.
     pub reward_event_round: u64,
@@ -75,16 +75,16 @@ pub struct Proposal {
 /// A row that this version cannot decode, shown as what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undecoded {
-    /// Why.
+    /// The reason.
     pub reason: Line,
-    /// What could be read of it, as candid text.
+    /// Its readable part, as candid text.
     pub text: Block,
 }
 
 /// The heavy part of a proposal, read when it is opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposalBody {
-    /// Whose body.
+    /// The proposal.
     pub id: ProposalKey,
     /// Markdown, neutralised.
     pub summary: Block,
@@ -92,7 +92,7 @@ pub struct ProposalBody {
     pub url: Line,
     /// The action's or payload's content.
     pub payload: Payload,
-    /// Why its execution failed.
+    /// The reason why its execution failed.
     pub failure: Option<Block>,
     /// Where it comes from.
     pub evidence: Evidence,
@@ -103,7 +103,7 @@ pub struct ProposalBody {
 pub struct Payload {
     /// Type name: `Motion`, `Change Subnet Membership`.
     pub name: Line,
-    /// What the canister says it does.
+    /// The canister's description of it.
     pub description: Block,
     /// The content.
     pub value: Value,
@@ -121,7 +121,7 @@ pub enum Value {
     Text(Block),
     /// Bytes: length and the first ones in hexadecimal.
     Blob {
-        /// How many bytes there were.
+        /// Number of bytes there were.
         len: u64,
         /// Hexadecimal of at most the first 64 bytes.
         head: String,

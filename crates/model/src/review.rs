@@ -8,7 +8,7 @@ use super::act::{Confirmation, PlannedCall, Review};
 use super::network::{Canisters, ForeignCanister};
 use super::text::Line;
 
-/// How much a word of a review weighs; the screen gives each a colour.
+/// Weight of a text in a review; the screen gives each a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// Ordinary text.
@@ -20,25 +20,25 @@ pub enum Weight {
     Id,
     /// An effect that was asked for.
     Good,
-    /// What cannot be undone.
+    /// Effects that cannot be undone.
     Final,
-    /// What the user should know first.
+    /// Warnings.
     Warning,
-    /// What is wrong.
+    /// The problem.
     Bad,
 }
 
 /// Some words of one weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
-    /// How much they weigh.
+pub struct StyledText {
+    /// Their weight.
     pub weight: Weight,
     pub text: String,
     /// A shorter text, for where the whole does not fit.
     pub short: Option<String>,
 }
 
-impl Words {
+impl StyledText {
     pub fn new(weight: Weight, text: impl Into<String>) -> Self {
         Self { weight, text: text.into(), short: None }
     }
@@ -58,19 +58,19 @@ pub struct Section {
     pub mark: &'static str,
     /// The mark's weight.
     pub weight: Weight,
-    pub lines: Vec<Vec<Words>>,
+    pub lines: Vec<Vec<StyledText>>,
     /// An empty line sets it apart from what is before it.
     pub set_apart: bool,
 }
 
 impl Section {
-    fn facts(label: &'static str, lines: Vec<Vec<Words>>) -> Self {
+    fn facts(label: &'static str, lines: Vec<Vec<StyledText>>) -> Self {
         Self { label, mark: "", weight: Weight::Plain, lines, set_apart: false }
     }
 
     fn list(label: &'static str, mark: &'static str, weight: Weight, items: &[Line]) -> Self {
         let text = if matches!(weight, Weight::Final | Weight::Bad) { weight } else { Weight::Plain };
-        let lines = items.iter().map(|item| vec![Words::new(text, item.as_str())]).collect();
+        let lines = items.iter().map(|item| vec![StyledText::new(text, item.as_str())]).collect();
         Self { label, mark, weight, lines, set_apart: true }
     }
 }
@@ -84,20 +84,20 @@ pub struct CallDetails {
     /// It in one line.
     pub summary: String,
     /// Canister, arguments and the digest of their bytes, by name.
-    pub rows: Vec<(String, Vec<Words>)>,
+    pub rows: Vec<(String, Vec<StyledText>)>,
 }
 
 /// The parts of a review, without the details of its calls; empty ones are left out.
 pub fn describe_review(review: &Review) -> Vec<Section> {
-    let signer = Words {
+    let signer = StyledText {
         short: Some(super::account::short_principal(&review.signer)),
-        ..Words::new(Weight::Id, review.signer.to_text())
+        ..StyledText::new(Weight::Id, review.signer.to_text())
     };
-    let mut network = vec![Words::new(Weight::Plain, review.network.as_str())];
+    let mut network = vec![StyledText::new(Weight::Plain, review.network.as_str())];
     if let Some(disclaimer) = review.trust.disclaimer() {
-        network.push(Words::new(Weight::Warning, format!(" ({disclaimer})")));
+        network.push(StyledText::new(Weight::Warning, format!(" ({disclaimer})")));
     }
-    let foreign: Vec<Line> = review.trust.foreign.iter().map(|c| Line::new(&c.words())).collect();
+    let foreign: Vec<Line> = review.trust.foreign.iter().map(|c| Line::new(&c.describe())).collect();
     let mut sections = vec![
         // Why it cannot be done comes first: it must be seen without scrolling.
         Section {
@@ -106,7 +106,7 @@ pub fn describe_review(review: &Review) -> Vec<Section> {
         },
         Section::facts(
             "signer",
-            vec![vec![Words::new(Weight::Plain, format!("{}  ", review.signer_name)), signer]],
+            vec![vec![StyledText::new(Weight::Plain, format!("{}  ", review.signer_name)), signer]],
         ),
         Section::facts("network", vec![network]),
         Section { set_apart: false, ..Section::list("canister", "✗ ", Weight::Bad, &foreign) },
@@ -135,21 +135,21 @@ pub fn confirmation_word(review: &Review) -> Option<&str> {
     }
 }
 
-/// What is said where a review cannot be confirmed.
+/// Shown where a review cannot be confirmed.
 pub const NOT_SIGNABLE: &str = "it cannot be signed as it stands";
 
-fn describe_cost(review: &Review) -> Vec<Words> {
+fn describe_cost(review: &Review) -> Vec<StyledText> {
     if review.total_cost == E8s::ZERO {
-        return vec![Words::new(Weight::Plain, "none")];
+        return vec![StyledText::new(Weight::Plain, "none")];
     }
     vec![
-        Words::new(Weight::Strong, format!("{} ICP", review.total_cost.exact())),
-        Words::new(Weight::Dim, format!("  of which {} ICP in fees", review.fees.exact())),
+        StyledText::new(Weight::Strong, format!("{} ICP", review.total_cost.exact())),
+        StyledText::new(Weight::Dim, format!("  of which {} ICP in fees", review.fees.exact())),
     ]
 }
 
 /// Calls of the same method on the same canister in one line.
-fn group_calls(calls: &[PlannedCall]) -> Vec<Vec<Words>> {
+fn group_calls(calls: &[PlannedCall]) -> Vec<Vec<StyledText>> {
     let mut groups: Vec<(&PlannedCall, usize)> = Vec::new();
     for call in calls {
         match groups.iter_mut().find(|(g, _)| g.canister == call.canister && g.method == call.method) {
@@ -158,20 +158,20 @@ fn group_calls(calls: &[PlannedCall]) -> Vec<Vec<Words>> {
         }
     }
     let line = |(call, count): (&PlannedCall, usize)| {
-        let count = (count > 1).then(|| Words::new(Weight::Strong, format!("{count} × ")));
-        let method = [Words::new(Weight::Plain, &call.method), Words::new(Weight::Dim, "  on ")];
+        let count = (count > 1).then(|| StyledText::new(Weight::Strong, format!("{count} × ")));
+        let method = [StyledText::new(Weight::Plain, &call.method), StyledText::new(Weight::Dim, "  on ")];
         count.into_iter().chain(method).chain(describe_canister(call)).collect()
     };
     groups.into_iter().map(line).collect()
 }
 
 /// A call's canister with its name and id; one that is not the Internet Computer's own is named so.
-fn describe_canister(call: &PlannedCall) -> Vec<Words> {
+fn describe_canister(call: &PlannedCall) -> Vec<StyledText> {
     match find_foreign(&call.canister, &call.canister_name) {
-        Some(foreign) => vec![Words::new(Weight::Bad, foreign.words())],
+        Some(foreign) => vec![StyledText::new(Weight::Bad, foreign.describe())],
         None => vec![
-            Words::new(Weight::Plain, format!("{} ", call.canister_name)),
-            Words::new(Weight::Id, call.canister.to_text()),
+            StyledText::new(Weight::Plain, format!("{} ", call.canister_name)),
+            StyledText::new(Weight::Id, call.canister.to_text()),
         ],
     }
 }
@@ -185,13 +185,13 @@ fn find_foreign(id: &Principal, role: &str) -> Option<ForeignCanister> {
 fn describe_call(number: usize, of: usize, call: &PlannedCall) -> CallDetails {
     let mut rows = vec![("canister".to_owned(), describe_canister(call))];
     let argument =
-        |(name, value): &(String, Line)| (name.clone(), vec![Words::new(Weight::Plain, value.as_str())]);
+        |(name, value): &(String, Line)| (name.clone(), vec![StyledText::new(Weight::Plain, value.as_str())]);
     rows.extend(call.arguments.iter().map(argument));
     let digest = match call.arg_digest.as_str() {
         "" => "not known yet: an argument depends on the answer to an earlier call",
         digest => digest,
     };
-    rows.push(("sha256 of args".to_owned(), vec![Words::new(Weight::Dim, digest)]));
+    rows.push(("sha256 of args".to_owned(), vec![StyledText::new(Weight::Dim, digest)]));
     CallDetails {
         title: format!("call {number} of {of}"),
         method: call.method.clone(),

@@ -44,12 +44,12 @@ impl Series {
         self.samples.back().copied()
     }
 
-    /// How many samples there are.
+    /// Number of samples there are.
     pub fn len(&self) -> usize {
         self.samples.len()
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
     }

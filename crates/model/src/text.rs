@@ -38,7 +38,7 @@ impl Line {
         &self.0
     }
 
-    /// Whether nothing is left.
+    /// True if nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -55,7 +55,7 @@ impl Block {
         &self.0
     }
 
-    /// Whether nothing is left.
+    /// True if nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -107,7 +107,7 @@ impl From<String> for Line {
     }
 }
 
-/// Whether `c` shows nothing yet changes what is shown or compared: all that Unicode calls
+/// True if `c` shows nothing yet changes what is shown or compared: all that Unicode calls
 /// `Default_Ignorable_Code_Point` (bidirectional controls, zero-width and joiner characters, variation
 /// selectors, tags, fillers), characters that are blank without being spaces, format controls of
 /// hieroglyphs, private use and non-characters.
@@ -127,7 +127,7 @@ pub fn is_deceptive(c: char) -> bool {
         || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
-/// Whether `c` stands on the character before it and takes no room of its own.
+/// True if `c` stands on the character before it and takes no room of its own.
 fn is_mark(c: char) -> bool {
     !c.is_ascii() && !c.is_control() && c.width() == Some(0)
 }

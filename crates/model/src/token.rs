@@ -30,7 +30,7 @@ pub struct KnownLedger {
     pub symbol: String,
 }
 
-/// What a ledger says of its token.
+/// A token as its ledger describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     pub ledger: LedgerId,
@@ -55,7 +55,7 @@ pub struct Amount {
     pub token: LedgerId,
 }
 
-/// Why two amounts have no sum or difference, or a token cannot print an amount.
+/// The reason why two amounts have no sum or difference, or a token cannot print an amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArithmeticError {
     #[error("amounts of two tokens cannot be combined: {0} and {1}")]
@@ -152,7 +152,7 @@ impl Token {
     }
 }
 
-/// Whether a symbol may be taken for a known one: the same letters and digits but for case, for signs that
+/// True if a symbol may be taken for a known one: the same letters and digits but for case, for signs that
 /// look alike, and for letters beyond ASCII, which may look like any.
 fn looks_like(symbol: &str, known: &str) -> bool {
     let fold = |c: char| match c.to_ascii_lowercase() {

@@ -50,7 +50,7 @@ macro_rules! numbered {
 }
 
 numbered! {
-    /// What a proposal is about; following is set per topic.
+    /// Topic of a proposal; following is set per topic.
     Topic ("topic") {
         /// The catch-all when followed; never a proposal's own topic.
         Unspecified = 0, "catch_all", "All except Governance and SNS";
@@ -108,7 +108,7 @@ numbered! {
 }
 
 numbered! {
-    /// Whether votes on a proposal still earn rewards.
+    /// True if votes on a proposal still earn rewards.
     RewardStatus ("reward_status") {
         /// Not set.
         Unspecified = 0, "unspecified", "Unspecified";
@@ -152,7 +152,7 @@ numbered! {
 }
 
 numbered! {
-    /// Who may read a neuron.
+    /// Visibility of a neuron.
     Visibility ("visibility") {
         /// Not set: private.
         Unspecified = 0, "unspecified", "Private";
@@ -173,8 +173,8 @@ impl Topic {
         }
     }
 
-    /// Whether following [`Topic::Unspecified`] covers this topic.
-    pub const fn covered_by_catch_all(self) -> bool {
+    /// True if following [`Topic::Unspecified`] covers this topic.
+    pub const fn is_covered_by_catch_all(self) -> bool {
         !matches!(self, Self::Governance | Self::SnsAndCommunityFund | Self::NeuronManagement)
     }
 }

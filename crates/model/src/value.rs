@@ -1,10 +1,10 @@
-//! What a cell of a list holds. Text, sort key, filter match and rounding stand here once, for
+//! Values of cells. Text, sort key, filter match and rounding stand here once, for
 //! screen, command line, JSON and CSV.
 
 use crate::account::short_principal;
 use crate::amount::{format_units, group, percent};
 use crate::node_rewards::{MicroXdr, Ppm};
-use crate::query::{Op, Test};
+use crate::query::{Op, Operand};
 use crate::topic::NeuronState;
 use crate::{E8s, Principal, Proof, ProposalStatus, Seconds, Timestamp, Topic, VotingPower};
 use std::borrow::Cow;
@@ -83,7 +83,7 @@ pub enum Value<'a> {
     Until(Timestamp),
     /// A countdown to a time from which on something is due: none is left when it has passed.
     Due(Timestamp),
-    /// How long something has lasted.
+    /// A duration so far.
     Since(Timestamp),
     /// A time.
     At(Timestamp),
@@ -99,7 +99,7 @@ pub enum Value<'a> {
     Map(Vec<(Cow<'static, str>, Value<'a>)>),
 }
 
-/// How a value is judged: its colour.
+/// Judgement of a value: its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Not at all.
@@ -149,7 +149,7 @@ pub struct Cell<'a> {
     pub value: Value<'a>,
     /// Its judgement.
     pub tone: Tone,
-    /// How it is proven, where that is said of the value by itself.
+    /// Its proof, where the value has one of its own.
     pub proof: Option<Proof>,
     /// Another source proves what follows from it: it carries no mark of what is unverified.
     pub corroborated: bool,
@@ -176,12 +176,12 @@ impl<'a> Cell<'a> {
     }
 
     #[must_use]
-    pub fn proven(mut self, proof: Option<Proof>) -> Self {
+    pub fn with_proof(mut self, proof: Option<Proof>) -> Self {
         self.proof = proof;
         self
     }
 
-    /// Whether another source proves what follows from it.
+    /// True if another source proves what follows from it.
     #[must_use]
     pub fn corroborated(mut self, corroborated: bool) -> Self {
         self.corroborated = corroborated;
@@ -190,12 +190,12 @@ impl<'a> Cell<'a> {
 
     /// With words in place of the value.
     #[must_use]
-    pub fn words(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+    pub fn with_words(mut self, words: impl Into<Cow<'a, str>>) -> Self {
         self.words = Some(words.into());
         self
     }
 
-    /// Whether it is known and not proven: it carries the mark of that.
+    /// True if it is known and not proven: it carries the mark of that.
     pub fn is_unverified(&self) -> bool {
         self.proof == Some(Proof::Unverified) && !self.corroborated && self.value != Value::Unknown
     }
@@ -227,7 +227,7 @@ impl<'a> From<Value<'a>> for Cell<'a> {
     }
 }
 
-/// What rows are sorted by.
+/// Sort key of rows.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SortKey<'a> {
     Number(u64),
@@ -241,7 +241,7 @@ impl<'a> Value<'a> {
     }
 
     /// A text that borrows.
-    pub const fn text_of(text: &'a str) -> Self {
+    pub const fn borrowed_text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 
@@ -299,7 +299,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// What to sort by; rows without one come last either way.
+    /// Sort key; rows without one come last in either direction.
     pub fn sort_key(&self) -> Option<SortKey<'_>> {
         let text = |text: &'_ str| Some(SortKey::Text(Cow::Owned(text.to_owned())));
         let number = match self {
@@ -362,37 +362,37 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// Whether it passes a test; what is unknown passes none.
-    pub fn holds(&self, op: Op, test: &Test, now: Timestamp) -> bool {
+    /// True if it passes a test; what is unknown passes none.
+    pub fn satisfies(&self, op: Op, test: &Operand, now: Timestamp) -> bool {
         match (self, test) {
-            (_, Test::Any) => true,
+            (_, Operand::Any) => true,
             (Self::Unknown, _) => false,
-            (Self::List(items), _) => items.iter().any(|v| v.holds(op, test, now)),
-            (Self::Map(entries), _) => entries.iter().any(|(_, v)| v.holds(op, test, now)),
-            (_, Test::Number(wanted)) => self.number().is_some_and(|n| op.holds(n, *wanted)),
-            (Self::Term(term), Test::OneOf(wanted)) => wanted.contains(&term.number),
-            (Self::Flag(flag), Test::OneOf(wanted)) => wanted.contains(&i32::from(*flag)),
-            (Self::Span(span), Test::Span(wanted)) => op.holds(*span, *wanted),
-            (Self::Until(at), Test::Span(wanted)) => *at > now && op.holds(at.since(now), *wanted),
-            (Self::Due(at), Test::Span(wanted)) => op.holds(at.since(now), *wanted),
-            (Self::At(at) | Self::Since(at), Test::Span(wanted)) => op.holds(now.since(*at), *wanted),
-            (Self::At(at), Test::When(from, until)) => match op {
+            (Self::List(items), _) => items.iter().any(|v| v.satisfies(op, test, now)),
+            (Self::Map(entries), _) => entries.iter().any(|(_, v)| v.satisfies(op, test, now)),
+            (_, Operand::Number(wanted)) => self.number().is_some_and(|n| op.compare(n, *wanted)),
+            (Self::Term(term), Operand::OneOf(wanted)) => wanted.contains(&term.number),
+            (Self::Flag(flag), Operand::OneOf(wanted)) => wanted.contains(&i32::from(*flag)),
+            (Self::Span(span), Operand::Span(wanted)) => op.compare(*span, *wanted),
+            (Self::Until(at), Operand::Span(wanted)) => *at > now && op.compare(at.since(now), *wanted),
+            (Self::Due(at), Operand::Span(wanted)) => op.compare(at.since(now), *wanted),
+            (Self::At(at) | Self::Since(at), Operand::Span(wanted)) => op.compare(now.since(*at), *wanted),
+            (Self::At(at), Operand::When(from, until)) => match op {
                 Op::Is => *from <= *at && *at < *until,
                 Op::Less => *at < *from,
                 Op::AtMost => *at < *until,
                 Op::More => *at >= *until,
                 Op::AtLeast => *at >= *from,
             },
-            (Self::Id(id), Test::Text(wanted)) => id.to_text().contains(wanted),
-            (Self::Named(id, name), Test::Text(wanted)) => {
+            (Self::Id(id), Operand::Text(wanted)) => id.to_text().contains(wanted),
+            (Self::Named(id, name), Operand::Text(wanted)) => {
                 name.as_ref().is_some_and(|name| name.to_lowercase().contains(wanted))
                     || id.to_text().contains(wanted)
             }
-            (Self::Text(text) | Self::Version(text), Test::Text(wanted)) => {
+            (Self::Text(text) | Self::Version(text), Operand::Text(wanted)) => {
                 text.to_lowercase().contains(wanted)
             }
-            (Self::Absent(word), Test::Text(wanted)) => word.contains(wanted.as_str()),
-            (Self::Term(term), Test::Text(wanted)) => {
+            (Self::Absent(word), Operand::Text(wanted)) => word.contains(wanted.as_str()),
+            (Self::Term(term), Operand::Text(wanted)) => {
                 term.slug.contains(wanted.as_str()) || term.title.to_lowercase().contains(wanted)
             }
             _ => false,
@@ -524,10 +524,13 @@ mod tests {
     #[test]
     fn a_comparison_with_what_is_unknown_is_false() {
         for op in [Op::Is, Op::Less, Op::AtMost, Op::More, Op::AtLeast] {
-            for test in
-                [Test::Number(0), Test::Span(Seconds(0)), Test::Text(String::new()), Test::OneOf(vec![0])]
-            {
-                assert!(!Value::Unknown.holds(op, &test, NOW), "{op:?} {test:?}");
+            for test in [
+                Operand::Number(0),
+                Operand::Span(Seconds(0)),
+                Operand::Text(String::new()),
+                Operand::OneOf(vec![0]),
+            ] {
+                assert!(!Value::Unknown.satisfies(op, &test, NOW), "{op:?} {test:?}");
             }
         }
         assert!(Value::Unknown.sort_key().is_none());
@@ -535,17 +538,19 @@ mod tests {
 
     #[test]
     fn shares_compare_in_one_unit_however_they_are_kept() {
-        let half = Test::Number(500_000);
-        assert!(Value::BasisPoints(5_000).holds(Op::Is, &half, NOW));
-        assert!(Value::Share(Ppm(500_000)).holds(Op::Is, &half, NOW));
-        assert!(Value::List(vec![Value::Number(1), Value::Share(Ppm(1))]).holds(Op::Less, &half, NOW));
+        let half = Operand::Number(500_000);
+        assert!(Value::BasisPoints(5_000).satisfies(Op::Is, &half, NOW));
+        assert!(Value::Share(Ppm(500_000)).satisfies(Op::Is, &half, NOW));
+        assert!(Value::List(vec![Value::Number(1), Value::Share(Ppm(1))]).satisfies(Op::Less, &half, NOW));
     }
 
     #[test]
     fn amounts_of_tokens_compare_whatever_their_decimals() {
         let (gold, ether) = (Value::Tokens(1_500_000, 6), Value::Tokens(2 * 10_u128.pow(18), 18));
-        let more_than_one = Test::Number(10_i128.pow(18));
-        assert!(gold.holds(Op::More, &more_than_one, NOW) && ether.holds(Op::More, &more_than_one, NOW));
+        let more_than_one = Operand::Number(10_i128.pow(18));
+        assert!(
+            gold.satisfies(Op::More, &more_than_one, NOW) && ether.satisfies(Op::More, &more_than_one, NOW)
+        );
         assert!(gold.sort_key().is_some_and(|key| Some(key) != ether.sort_key()));
         assert!(compress(0) < compress(1) && compress(u128::MAX - 1) <= compress(u128::MAX));
         let rising = (0..128).map(|bits| compress(1 << bits));

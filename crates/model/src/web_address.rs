@@ -18,7 +18,7 @@ pub const LOCALHOST: [SocketAddr; 2] = [
     SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
 ];
 
-/// Why a text is not accepted as a web address.
+/// The reason why a text is not accepted as a web address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It does not begin with `http://` or `https://` and a host.
@@ -70,7 +70,7 @@ pub fn parse_address(text: &str) -> Result<Url, AddressError> {
     Ok(url)
 }
 
-/// Whether only this machine can be reached at an address, and only this machine can reach it.
+/// True if only this machine can be reached at an address, and only this machine can reach it.
 pub const fn is_loopback(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_loopback(),
@@ -78,7 +78,7 @@ pub const fn is_loopback(ip: IpAddr) -> bool {
     }
 }
 
-/// Whether an address leads to this machine and nowhere else: a loopback address or `localhost`.
+/// True if an address leads to this machine and nowhere else: a loopback address or `localhost`.
 /// `NAME.localhost` does not: who answers for it is decided by DNS.
 pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
@@ -89,7 +89,7 @@ pub fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-/// Whether what is sent to an address can be read on the way: plain http to another machine.
+/// True if what is sent to an address can be read on the way: plain http to another machine.
 pub fn is_exposed(url: &Url) -> bool {
     url.scheme() != "https" && !is_this_machine(url)
 }

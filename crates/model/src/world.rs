@@ -9,7 +9,7 @@ use super::governance::NeuronKey;
 use super::governance::{Governance, ProposalKey};
 use super::health::SubnetHealth;
 use super::ledger::AccountState;
-use super::network::Facts;
+use super::network::NetworkFacts;
 use super::neuron::Neuron;
 use super::node_rewards::NodeRewards;
 use super::proposal::{Proposal, ProposalBody};
@@ -28,7 +28,7 @@ pub struct Proposals(Arc<Vec<Arc<Proposal>>>);
 impl Proposals {
     /// From rows in any order; of two with the same id the later one wins.
     pub fn new(rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
-        Self::default().with(rows)
+        Self::default().merge(rows)
     }
 
     /// From rows that are newest first already, each id once (checked; else as [`Proposals::new`]).
@@ -41,7 +41,7 @@ impl Proposals {
     }
 
     /// With these rows put in or replaced.
-    pub fn with(&self, rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
+    pub fn merge(&self, rows: impl IntoIterator<Item = Arc<Proposal>>) -> Self {
         let mut changed: Vec<Arc<Proposal>> = rows.into_iter().collect();
         if changed.is_empty() {
             return self.clone();
@@ -65,7 +65,7 @@ impl Proposals {
     /// With these rows put in where none, or an earlier reading, is known.
     pub fn with_older(&self, mut rows: Vec<Arc<Proposal>>) -> Self {
         rows.retain(|row| self.get(row.id).is_none_or(|known| known.evidence.at < row.evidence.at));
-        self.with(rows)
+        self.merge(rows)
     }
 
     /// The greatest number first.
@@ -74,16 +74,16 @@ impl Proposals {
     }
 
     /// Those of one governance, newest first.
-    pub fn of(&self, governance: Governance) -> impl Iterator<Item = &Arc<Proposal>> {
+    pub fn of_governance(&self, governance: Governance) -> impl Iterator<Item = &Arc<Proposal>> {
         self.0.iter().filter(move |p| p.id.governance == governance)
     }
 
-    /// How many.
+    /// The number.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none are known.
+    /// True if none are known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -112,12 +112,12 @@ impl Neurons {
         self.0.iter()
     }
 
-    /// How many.
+    /// The number.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -142,20 +142,20 @@ pub struct World {
     /// Accounts of the identity on each ledger, the ICP ledger first, the default account before others.
     pub accounts: Arc<Vec<AccountState>>,
     /// Facts of governance and tokens.
-    pub facts: Arc<Facts>,
+    pub facts: Arc<NetworkFacts>,
     /// Series over time.
     pub histories: Arc<Histories>,
     /// The network's make-up, certified by the registry.
     pub topology: Arc<Topology>,
-    /// What happened in the registry, the newest first; older ones are in the cache.
+    /// Registry events, the newest first; older ones are in the cache.
     pub events: Arc<Vec<Arc<Event>>>,
-    /// How subnets do.
+    /// Health of subnets.
     pub health: Arc<BTreeMap<Principal, SubnetHealth>>,
-    /// How nodes and API boundary nodes are.
+    /// Statuses of nodes and API boundary nodes.
     pub fleet: Arc<Fleet>,
-    /// What nodes earn.
+    /// Rewards of nodes.
     pub node_rewards: Arc<NodeRewards>,
-    /// What rules found.
+    /// Findings of the rules.
     pub alerts: Arc<AlertBoard>,
 }
 
@@ -167,7 +167,7 @@ impl World {
 
     /// Takes over a change. What is no part of the world (a body, a note, the state of the
     /// reading) changes nothing; whether anything changed.
-    pub fn take(&mut self, change: &Change) -> bool {
+    pub fn apply_change(&mut self, change: &Change) -> bool {
         match change {
             Change::World(world) => {
                 // Rules are nobody's in particular: what they found stays.
@@ -199,7 +199,7 @@ impl World {
 
 impl World {
     /// Takes over the next part in which `newer` is another one; the change that it makes.
-    pub fn take_next(&mut self, newer: &Self) -> Option<Change> {
+    pub fn apply_next(&mut self, newer: &Self) -> Option<Change> {
         fn differs<T>(a: &Arc<T>, b: &Arc<T>) -> bool {
             !Arc::ptr_eq(a, b)
         }
@@ -226,12 +226,12 @@ impl World {
         } else {
             return None;
         };
-        self.take(&change);
+        self.apply_change(&change);
         Some(change)
     }
 }
 
-/// What changed; each carries the whole new part.
+/// A change of the world; each carries the whole new part.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// Everything anew: another identity reads now, and nothing of the former one's may stay.
@@ -246,20 +246,20 @@ pub enum Change {
     Neuron(Arc<Neuron>),
     /// The identity's accounts.
     Accounts(Arc<Vec<AccountState>>),
-    Facts(Arc<Facts>),
+    Facts(Arc<NetworkFacts>),
     /// Series.
     Histories(Arc<Histories>),
     /// The network's make-up.
     Topology(Arc<Topology>),
-    /// What happened in the registry.
+    /// Registry events.
     Events(Arc<Vec<Arc<Event>>>),
-    /// How subnets do.
+    /// Health of subnets.
     Health(Arc<BTreeMap<Principal, SubnetHealth>>),
-    /// How nodes and API boundary nodes are.
+    /// Statuses of nodes and API boundary nodes.
     Fleet(Arc<Fleet>),
-    /// What nodes earn.
+    /// Rewards of nodes.
     NodeRewards(Arc<NodeRewards>),
-    /// What rules found.
+    /// Findings of the rules.
     Alerts(Arc<AlertBoard>),
     /// The identity, or its lock.
     Signer(SignerInfo),
@@ -269,7 +269,7 @@ pub enum Change {
     Sync(SyncStatus),
 }
 
-/// What `sync` can be asked to read.
+/// A part of the world that `sync` can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topicality {
     /// Everything that is due soon, now.
@@ -307,7 +307,7 @@ pub struct SyncStatus {
     /// The registry's replay, while it runs: versions.
     pub registry: Option<HistoryProgress>,
     /// The trouble that readings are in, if any, with what to do.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<SyncFailure>,
     /// This process works without the shared cache, and why.
     pub cache_note: Option<Line>,
 }
@@ -316,7 +316,7 @@ pub struct SyncStatus {
 const CLOCK_TOLERANCE: Seconds = Seconds(60);
 
 impl SyncStatus {
-    /// How far this machine's clock is behind the network's, if that matters.
+    /// Lag of this machine's clock behind the network's, if that matters.
     pub fn clock_behind(&self) -> Option<Seconds> {
         let behind = Seconds(u64::try_from(self.clock_offset).unwrap_or(0));
         Some(behind).filter(|behind| *behind > CLOCK_TOLERANCE)
@@ -336,13 +336,13 @@ pub struct HistoryProgress {
     pub left: Option<Seconds>,
 }
 
-/// Why readings fail.
+/// The present failure of readings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct SyncFailure {
     pub attempted: Line,
-    /// Why it failed.
+    /// The reason why it failed.
     pub why: Line,
-    /// What to do.
+    /// Advice.
     pub advice: Line,
     /// Since when.
     pub since: Timestamp,
@@ -352,15 +352,15 @@ pub struct Trouble {
     pub unverified: bool,
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for SyncFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}; {}", self.attempted, self.why, self.advice)
     }
 }
 
-/// Whose accounts are watched.
+/// The owner of the watched accounts.
 pub fn default_accounts(signer: &SignerInfo) -> Vec<Account> {
-    if signer.is_anonymous() { Vec::new() } else { vec![Account::of(signer.principal)] }
+    if signer.is_anonymous() { Vec::new() } else { vec![Account::default_of(signer.principal)] }
 }
 
 #[cfg(test)]
@@ -399,7 +399,7 @@ mod tests {
         fn merging_equals_rebuilding(old in prop::collection::vec(0u64..60, 0..40), new in prop::collection::vec(0u64..60, 0..40)) {
             let old: Vec<_> = old.into_iter().map(|id| row(id, 0)).collect();
             let new: Vec<_> = new.into_iter().map(|id| row(id, 1)).collect();
-            let merged = Proposals::new(old.clone()).with(new.clone());
+            let merged = Proposals::new(old.clone()).merge(new.clone());
             let rebuilt = Proposals::new(old.into_iter().chain(new));
             prop_assert_eq!(&merged, &rebuilt);
             for p in merged.iter() {

@@ -253,7 +253,7 @@ pub fn health(size: Size, now: Timestamp) -> BTreeMap<Principal, SubnetHealth> {
         let last = if stalled { 804 } else { 4 };
         for (i, ago) in [(0, last + 10), (1, last)] {
             let at = now.minus(Seconds(ago));
-            health.observe(Sample { at, metrics: metrics(i) }, Evidence::certified(at));
+            health.add_sample(Sample { at, metrics: metrics(i) }, Evidence::certified(at));
         }
         health.checked = Some(now.minus(Seconds(3)));
         (subnet(n), health)
@@ -282,9 +282,9 @@ pub fn fleet(size: Size, now: Timestamp) -> Fleet {
         };
         (node(n), reported)
     });
-    fleet.report(rows.collect::<Vec<_>>(), read);
+    fleet.merge_reports(rows.collect::<Vec<_>>(), read);
     for n in (0..size.nodes).filter(|n| n % 5 == 0 && !matches!(n % 90, 20 | 33 | 85)) {
-        fleet.sighted(node(n), now.minus(Seconds(20 + (n as u64 % 7) * 11)));
+        fleet.add_sighting(node(n), now.minus(Seconds(20 + (n as u64 % 7) * 11)));
     }
     let assigned: usize = members(size).iter().sum();
     for (i, n) in (assigned..assigned + 3).enumerate() {
@@ -296,7 +296,7 @@ pub fn fleet(size: Size, now: Timestamp) -> Fleet {
         };
         for probe in 0..15u64 {
             let healthy = i != 2 || probe < 12;
-            boundary.probed(Probe {
+            boundary.add_probe(Probe {
                 healthy,
                 status: if healthy { 204 } else { 503 },
                 millis: 40 + i as u64 * 35 + probe * 17 % 23,
@@ -319,7 +319,7 @@ pub fn fleet(size: Size, now: Timestamp) -> Fleet {
 /// Thirty days of rewards; some nodes fail now and then, one badly.
 pub fn rewards(size: Size, now: Timestamp, topology: &Topology) -> NodeRewards {
     let mut rewards = NodeRewards::default();
-    let yesterday = Day::of(now).before();
+    let yesterday = Day::containing(now).previous();
     let monthly = MicroXdr(1_180_000_000);
     let daily = MicroXdr(monthly.0 * 10_000 / 304_375);
     for back in 0..30u32 {
@@ -506,9 +506,9 @@ pub fn join(world: &mut World, size: Size, now: Timestamp) {
 }
 
 /// The user of the second provider, with two racks named.
-pub fn mine(topology: &Topology) -> icpulse_model::mine::Mine {
-    let mut mine = icpulse_model::mine::Mine { provider: Some(provider(8)), aliases: vec![] };
-    mine.name(topology, node(8), Line::new("rack-07/a"));
-    mine.name(topology, node(20), Line::new("rack-07/b"));
+pub fn mine(topology: &Topology) -> icpulse_model::own_nodes::OwnNodes {
+    let mut mine = icpulse_model::own_nodes::OwnNodes { provider: Some(provider(8)), aliases: vec![] };
+    mine.set_alias(topology, node(8), Line::new("rack-07/a"));
+    mine.set_alias(topology, node(20), Line::new("rack-07/b"));
     mine
 }

@@ -3,10 +3,10 @@
 use icpulse_model::alert::{About, Alert, AlertBoard, Rule, Severity};
 use icpulse_model::fleet::{BoundaryNode, Fleet, NodeStatus, Probe, ProviderName, Reported};
 use icpulse_model::health::{Sample, SubnetHealth, SubnetMetrics};
-use icpulse_model::mine::{Alias, Mine};
 use icpulse_model::node_rewards::{
     Day, ListedProvider, MicroXdr, NodeDay, NodeRewards, Performance, Ppm, ProviderDay, RewardsDay,
 };
+use icpulse_model::own_nodes::{Alias, OwnNodes};
 use icpulse_model::registry::{
     Change, DataCenterRecord, Key, NodeRecord, OperatorRecord, Record, Region, ReplicaRecord, RewardType,
     SubnetKind, SubnetRecord, Topology, Version,
@@ -42,9 +42,9 @@ pub fn provider(n: usize) -> Principal {
 }
 
 /// The provider that is the user: its nodes are 0, 4, 8, …
-pub fn mine() -> Mine {
+pub fn mine() -> OwnNodes {
     let alias = Alias { name: Line::new("rack-07/a"), node: Some(node(0)), address: None };
-    Mine { provider: Some(provider(0)), aliases: vec![alias] }
+    OwnNodes { provider: Some(provider(0)), aliases: vec![alias] }
 }
 
 pub fn change(key: Key, record: Option<Record>, version: u64) -> Change {
@@ -124,14 +124,14 @@ pub fn reported(status: NodeStatus, since: Timestamp, at: Timestamp) -> Reported
 /// All nodes up as of `at`.
 pub fn fleet(at: Timestamp) -> Fleet {
     let mut fleet = Fleet::default();
-    fleet.report((0..NODES).map(|n| (node(n), reported(NodeStatus::Up, at, at))), at);
+    fleet.merge_reports((0..NODES).map(|n| (node(n), reported(NodeStatus::Up, at, at))), at);
     for n in 0..4 {
         let name = ProviderName { name: Line::new(&format!("Provider {n}")), website: None };
         fleet.providers.insert(provider(n), name);
     }
     let mut boundary =
         BoundaryNode { domain: Line::new("bn.example"), ipv4: None, ipv6: None, probes: vec![] };
-    boundary.probed(Probe { healthy: true, status: 204, millis: 87, at });
+    boundary.add_probe(Probe { healthy: true, status: 204, millis: 87, at });
     fleet.boundary.insert(node(NODES - 1), boundary);
     fleet
 }
@@ -149,14 +149,14 @@ pub fn health(certified: Timestamp, checked: Timestamp, updates: u64) -> SubnetH
         at: certified.minus(Seconds(10)),
         metrics: SubnetMetrics { updates: updates - 25, ..metrics },
     };
-    health.observe(before, Evidence::certified(before.at));
-    health.observe(Sample { at: certified, metrics }, Evidence::certified(certified));
+    health.add_sample(before, Evidence::certified(before.at));
+    health.add_sample(Sample { at: certified, metrics }, Evidence::certified(certified));
     health
 }
 
 /// Yesterday's rewards of provider 0: its first node failed so much more than its subnet.
 pub fn rewards(relative: u32) -> NodeRewards {
-    let day = Day::of(NOW).before();
+    let day = Day::containing(NOW).previous();
     let nodes = (0..NODES).step_by(4).map(|n| NodeDay {
         node: node(n),
         reward_type: Line::new("type3.1"),

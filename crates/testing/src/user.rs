@@ -5,7 +5,7 @@ use crate::{NOW, plain, principal};
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Evidence, Sourced};
 use icpulse_model::ledger::{AccountState, Operation, Party, Transaction};
-use icpulse_model::network::{Facts, Profile, SystemCanister};
+use icpulse_model::network::{NetworkFacts, Profile, SystemCanister};
 use icpulse_model::neuron::{Access, DissolveState, KnownNeuron, KnownNeuronData, MaturityDisbursement};
 use icpulse_model::proposal::{Ballot, Payload, ProposalBody, Tally, Undecoded, Value};
 use icpulse_model::series::Series;
@@ -444,7 +444,7 @@ pub fn neuron(index: usize) -> Neuron {
                 ordered: ago(6 * DAY),
                 arrives: ahead(19 * HOUR + 28 * 60),
                 account: None,
-                account_identifier: Some(Account::of(principal(1)).identifier()),
+                account_identifier: Some(Account::default_of(principal(1)).identifier()),
             }]
         } else {
             vec![]
@@ -456,8 +456,8 @@ pub fn neuron(index: usize) -> Neuron {
 
 pub fn account() -> AccountState {
     let icp = Token::icp(Profile::main_network().icp_ledger());
-    let own: Party = Account::of(principal(1)).identifier().into();
-    let other: Party = Account::of(principal(4)).identifier().into();
+    let own: Party = Account::default_of(principal(1)).identifier().into();
+    let other: Party = Account::default_of(principal(4)).identifier().into();
     let stake: Party =
         AccountIdentifier::new(&SystemCanister::Governance.id(), &Subaccount::neuron_stake(&principal(1), 2))
             .into();
@@ -496,13 +496,13 @@ pub fn account() -> AccountState {
     let balance_evidence = Evidence::certified(ago(3));
     AccountState {
         transactions,
-        ..AccountState::new(icp, Account::of(principal(1)), 30_250_000_000, balance_evidence)
+        ..AccountState::new(icp, Account::default_of(principal(1)), 30_250_000_000, balance_evidence)
     }
 }
 
-pub fn facts() -> Facts {
+pub fn facts() -> NetworkFacts {
     let signed = evidence();
-    Facts {
+    NetworkFacts {
         economics: Some(Sourced::new(Economics::defaults(), signed)),
         metrics: Some(Sourced::new(
             GovernanceMetrics {
@@ -580,7 +580,7 @@ pub fn histories() -> BTreeMap<String, Series> {
         ("tally:140812".to_owned(), ring(wave(40, 120, 5_000), 270)),
         ("tally:140810".to_owned(), ring(wave(60, 20, 1_500), 2_800)),
         (
-            format!("balance:{}", Account::of(principal(1)).identifier()),
+            format!("balance:{}", Account::default_of(principal(1)).identifier()),
             ring(wave(90, 20_000_000_000, 9_000_000_000), DAY),
         ),
     ])

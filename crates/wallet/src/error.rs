@@ -18,6 +18,14 @@ pub enum KeyError {
         "PEM blocks of type '{0}' are not supported; convert the key to PKCS#8 with `openssl pkcs8 -topk8`"
     )]
     Unsupported(String),
+    /// A key of OpenSSH, which other tools cannot convert.
+    #[error(
+        "this is an OpenSSH key, which OpenSSL cannot convert; create an identity of its own with `icpulse identity new NAME`"
+    )]
+    OpenSsh,
+    /// Several private keys in one file.
+    #[error("the file has {0} private keys; keep each key in a file of its own")]
+    SeveralKeys(usize),
     /// OpenSSL's old encryption by header lines.
     #[error(
         "this key uses OpenSSL's old encryption ('Proc-Type: 4,ENCRYPTED'); convert it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY -out NEW` first"
@@ -30,7 +38,9 @@ pub enum KeyError {
     #[error("wrong passphrase, or the file is damaged")]
     WrongPassphrase,
     /// Encrypted by a method this program does not know.
-    #[error("unsupported key encryption ({0}); supported: PBES2 with scrypt or PBKDF2 and AES")]
+    #[error(
+        "unsupported key encryption ({0}); supported: PBES2 with AES and scrypt or PBKDF2 (HMAC-SHA-2); convert it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in KEY -out NEW`"
+    )]
     UnsupportedEncryption(String),
     /// Opening it would take unreasonable memory or time: a hostile or broken file.
     #[error("opening this key would take too much {0}: the file is damaged or malicious and was not opened")]

@@ -85,9 +85,7 @@ impl Wallet {
                 })?;
                 Index::parse(text, &path)?
             }
-            Err(WalletError::File { why, .. }) if why.kind() == std::io::ErrorKind::NotFound => {
-                Index::default()
-            }
+            Err(WalletError::File { why, .. }) if icpulse_files::is_absent(&why) => Index::default(),
             Err(e) => return Err(e),
         };
         self.notes.clear();
@@ -231,6 +229,10 @@ impl Wallet {
         self.check_free(name)?;
         let kind = IdentityKind::find_for(path);
         let path = kind.get().resolve_source(path).map_err(|e| failed("find", path, e))?;
+        if path.to_str().is_none() {
+            let why = "its path is not UTF-8, which the index cannot hold; rename the file or folder";
+            return Err(failed("add", &path, std::io::Error::new(std::io::ErrorKind::InvalidInput, why)));
+        }
         let key = kind.get().open(&Opening { attempt: "add", name, source: &path, passphrase })?;
         let entry = entry_of(name, kind, key.as_ref(), now, Some(path));
         let kept = entry.clone();

@@ -82,8 +82,10 @@ fn key_block(blocks: &[PemBlock]) -> Result<&PemBlock, KeyError> {
     let usable = |b: &&PemBlock| {
         matches!(b.label.as_str(), "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "EC PRIVATE KEY")
     };
-    if let Some(block) = blocks.iter().find(usable) {
-        return Ok(block);
+    match blocks.iter().filter(usable).count() {
+        0 => {}
+        1 => return blocks.iter().find(usable).ok_or(KeyError::NotPem("it has no key")),
+        several => return Err(KeyError::SeveralKeys(several)),
     }
     let label = blocks.first().map_or("", |b| b.label.as_str());
     let shown = Line::new(label).as_str().chars().take(40).collect::<String>();
@@ -91,6 +93,7 @@ fn key_block(blocks: &[PemBlock]) -> Result<&PemBlock, KeyError> {
         "" => KeyError::NotPem("it has no complete block"),
         "EC PARAMETERS" => KeyError::Malformed("it has curve parameters but no key"),
         l if l.contains("PUBLIC KEY") || l.contains("CERTIFICATE") => KeyError::PublicKey(shown),
+        "OPENSSH PRIVATE KEY" => KeyError::OpenSsh,
         "RSA PRIVATE KEY" => KeyError::UnknownAlgorithm("RSA".to_owned()),
         "DSA PRIVATE KEY" => KeyError::UnknownAlgorithm("DSA".to_owned()),
         _ => KeyError::Unsupported(shown),
@@ -102,7 +105,20 @@ fn blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, KeyError> {
     if bytes.len() > MAX_PEM {
         return Err(KeyError::TooLarge(bytes.len()));
     }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
+        let is_utf16 = bytes.len().is_multiple_of(2) && bytes.contains(&0);
+        return Err(KeyError::NotPem(if is_utf16 {
+            "it is UTF-16 text; save it as UTF-8"
+        } else {
+            "it is not text"
+        }));
+    }
     let text = std::str::from_utf8(bytes).map_err(|_| KeyError::NotPem("it is not text"))?;
+    if is_seed_phrase(text) {
+        return Err(KeyError::NotPem(
+            "it is a seed phrase; derive the key with the tool that made the phrase and export it as PEM",
+        ));
+    }
     if text.starts_with("age-encryption.org/") {
         return Err(KeyError::NotPem("it is encrypted with age; decrypt it with `age -d` first"));
     }
@@ -128,6 +144,12 @@ fn blocks(bytes: &[u8]) -> Result<Vec<PemBlock>, KeyError> {
         rest = next;
     }
     if found.is_empty() { Err(KeyError::NotPem("it has no BEGIN line")) } else { Ok(found) }
+}
+
+/// True if a text is 12 to 24 lower-case words and nothing else, like a BIP-39 phrase.
+fn is_seed_phrase(text: &str) -> bool {
+    let is_word = |word: &str| (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
+    (12..=24).contains(&text.split_whitespace().count()) && text.split_whitespace().all(is_word)
 }
 
 fn decode_body(body: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
@@ -375,7 +397,16 @@ mod tests {
         assert!(matches!(read(&pem("PUBLIC KEY", b"x")), KeyError::PublicKey(_)));
         assert!(matches!(read(&pem("CERTIFICATE", b"x")), KeyError::PublicKey(_)));
         assert!(matches!(read(&pem("RSA PRIVATE KEY", b"x")), KeyError::UnknownAlgorithm(_)));
-        assert!(matches!(read(&pem("OPENSSH PRIVATE KEY", b"x")), KeyError::Unsupported(_)));
+        assert_eq!(read(&pem("OPENSSH PRIVATE KEY", b"x")), KeyError::OpenSsh);
+        let key = pem("PRIVATE KEY", b"x");
+        assert_eq!(read(&format!("{key}{key}")), KeyError::SeveralKeys(2));
+        let phrase = "legal winner thank year wave sausage worth useful legal winner thank yellow\n";
+        assert!(read(phrase).to_string().contains("seed phrase"), "{}", read(phrase));
+        let wide: Vec<u8> = key.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [[&[0xff, 0xfe], wide.as_slice()].concat(), wide] {
+            let why = PrivateKey::from_pem(&bytes, None).unwrap_err().to_string();
+            assert!(why.contains("UTF-16"), "{why}");
+        }
         let legacy = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
         assert_eq!(read(legacy), KeyError::LegacyEncryption);
         let p384 = ObjectIdentifier::new_unwrap("1.3.132.0.34");

@@ -3,17 +3,18 @@
 //! The lists are those of [`crate::datasets::NETWORK`]. `read` brings the world, `watch` prints a
 //! list again when it changes.
 
-mod moment;
+mod point_in_time;
 mod read;
 mod registry;
 mod watch;
 mod what_if;
 
-pub use registry::registry;
+pub use registry::run_registry;
+pub(super) use watch::watch_rows;
 
-use super::args::{ListCommand, Listing, One};
+use super::args::{ListAction, ListCommand, ListOptions};
 use super::context::{Context, wall_clock};
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::output::{Format, Rows, parse_filter, print_json, print_text};
 use crate::datasets::export::time;
 use crate::datasets::find::{FindError, find_row};
@@ -23,8 +24,8 @@ use crate::tui::screens::detail_text;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::evidence::{UNVERIFIED_LEGEND, UNVERIFIED_MARK};
 use icpulse_model::fleet::DASHBOARD;
-use icpulse_model::mine::Mine;
 use icpulse_model::network_view::NetworkView;
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::world::World;
 use icpulse_model::{Principal, Timestamp};
 use read::Session;
@@ -32,21 +33,21 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
-/// What lists and details are made from.
-pub struct Sight<'a> {
+/// Data that lists and details are made from.
+pub struct ListContext<'a> {
     /// The world.
     pub world: &'a World,
-    /// Whose nodes are one's own, and what they are called.
-    pub mine: &'a Mine,
+    /// The user's nodes and their names.
+    pub mine: &'a OwnNodes,
     /// The network's time.
     pub now: Timestamp,
-    /// What cells are made with.
+    /// The context of cells.
     pub cells: Cells,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> ListContext<'a> {
     /// Of a world as it is at a time.
-    pub fn new(world: &'a World, mine: &'a Mine, now: Timestamp) -> Self {
+    pub fn new(world: &'a World, mine: &'a OwnNodes, now: Timestamp) -> Self {
         let mut view = NetworkView::new(world, None, mine, now, &NetworkView::default());
         view.set_events(world.events.iter());
         Self { world, mine, now, cells: Cells { now, network: Arc::new(view), ..Cells::default() } }
@@ -56,7 +57,7 @@ impl<'a> Sight<'a> {
     ///
     /// # Errors
     /// Wrong usage when the filter cannot be read.
-    fn rows(&self, list: &NetworkList, listing: &Listing) -> Result<Vec<Subject>, Failure> {
+    fn rows(&self, list: &NetworkList, listing: &ListOptions) -> Result<Vec<Subject>, Failure> {
         let query = parse_filter(&listing.filter, list.dataset)?;
         let mut rows = (list.rows)(&self.cells);
         rows.retain(|row| list.dataset.matches(&query, row, &self.cells));
@@ -67,64 +68,73 @@ impl<'a> Sight<'a> {
 }
 
 /// One of a list in full: as JSON and as text.
-pub type Full = (Value, String);
+pub type Detail = (Value, String);
 
 /// A list of the network, or one of it.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn listed(context: &Context, command: &ListCommand) -> Result<(), Failure> {
+pub async fn run_list(context: &Context, command: &ListCommand) -> Result<(), Failure> {
     let list = command.list;
     match &command.one {
         None => print_list(context, list, &command.listing).await,
-        Some(One::List(listing)) => print_list(context, list, listing).await,
-        Some(One::Show { id }) => show(context, list, id).await,
-        Some(One::WhatIf { id, add, remove }) => {
-            let read = Session::open(context, false).await?.read(context).await?;
-            let (value, text) = what_if::what_if(&read.sight(), id, add, remove)?;
-            read.end(context, || one(context, &value, &text)).await
+        Some(ListAction::List(listing)) => print_list(context, list, listing).await,
+        Some(ListAction::Show { id }) => print_row(context, list, id).await,
+        Some(ListAction::WhatIf { id, add, remove }) => {
+            let read = Session::open(context, false).await?.read_once(context).await?;
+            let (value, text) = what_if::describe_what_if(&read.list_context(), id, add, remove)?;
+            read.finish(context, || print_detail(context, &value, &text)).await
         }
     }
 }
 
-async fn print_list(context: &Context, list: &'static NetworkList, listing: &Listing) -> Result<(), Failure> {
+async fn print_list(
+    context: &Context,
+    list: &'static NetworkList,
+    listing: &ListOptions,
+) -> Result<(), Failure> {
     // A filter that cannot be read is said before anything is asked.
     parse_filter(&listing.filter, list.dataset)?;
     let session = Session::open(context, false).await?;
     if listing.watch {
-        return watch::watch(context, session, list, listing).await;
+        return watch::watch_list(context, session, list, listing).await;
     }
     let read = session.read_for(context, list).await?;
-    let sight = read.sight();
+    let sight = read.list_context();
     let rows = sight.rows(list, listing)?;
-    let meta = read.meta(rows.len());
-    let rows = Rows::of(list.dataset, rows.iter(), &sight.cells, Format::of(&context.global));
+    let meta = read.list_meta(rows.len());
+    let rows = Rows::from_rows(list.dataset, rows.iter(), &sight.cells, Format::from_flags(&context.global));
     drop(sight);
-    read.end(context, || print_rows(context, &rows, &list.dataset.info.key(), meta)).await
+    read.finish(context, || print_rows(context, &rows, &list.dataset.info.key(), meta)).await
 }
 
 /// Prints rows, for people with what the mark means.
 fn print_rows(context: &Context, rows: &Rows, name: &str, meta: Value) -> Result<(), Failure> {
-    let format = Format::of(&context.global);
+    let format = Format::from_flags(&context.global);
     if format == Format::Text {
-        let text = rows.table();
+        let text = rows.to_table();
         return print_text(&format!("{text}{}", explain_mark(&text)));
     }
     rows.print(format, name, meta)
 }
 
-async fn show(context: &Context, list: &'static NetworkList, id: &str) -> Result<(), Failure> {
+async fn print_row(context: &Context, list: &'static NetworkList, id: &str) -> Result<(), Failure> {
     let read = Session::open(context, false).await?.read_for(context, list).await?;
-    let (value, text) = show_one(&read.sight(), list, id, context.global.ascii)?;
-    read.end(context, || one(context, &value, &text)).await
+    let (value, text) = describe_row(&read.list_context(), list, id, context.global.ascii)?;
+    read.finish(context, || print_detail(context, &value, &text)).await
 }
 
 /// One of a list in full.
-fn show_one(sight: &Sight<'_>, list: &NetworkList, text: &str, is_ascii: bool) -> Result<Full, Failure> {
+fn describe_row(
+    sight: &ListContext<'_>,
+    list: &NetworkList,
+    text: &str,
+    is_ascii: bool,
+) -> Result<Detail, Failure> {
     let (row, cells) = (find_row(list, &sight.cells, text)?, &sight.cells);
     let mut out = detail_text(&list.describe(&row, cells), sight.now, is_ascii);
     let links: Vec<Vec<String>> =
-        (list.links)(&row, cells).iter().map(|link| link_text(link, cells)).collect();
+        (list.links)(&row, cells).iter().map(|link| link_cells(link, cells)).collect();
     if !links.is_empty() {
         out.push_str("\nLEADS TO\n");
     }
@@ -140,7 +150,7 @@ fn show_one(sight: &Sight<'_>, list: &NetworkList, text: &str, is_ascii: bool) -
 }
 
 /// A link: what it is, its id and name, and the columns that its list shows elsewhere.
-fn link_text(link: &Link, cells: &Cells) -> Vec<String> {
+fn link_cells(link: &Link, cells: &Cells) -> Vec<String> {
     let id = link.to.id_text();
     let mut row = vec![link.what.to_owned()];
     let Some(list) = find_list(&link.to) else {
@@ -155,7 +165,7 @@ fn link_text(link: &Link, cells: &Cells) -> Vec<String> {
         let column = link.column.filter(|_| place == 1).unwrap_or(column);
         let info = list.dataset.columns.iter().map(|c| &c.info).find(|info| info.id == column);
         let cell = list.cell(&link.to, column, cells);
-        row.push(info.map_or_else(String::new, |info| datasets::export::text(info, &cell, cells.now)));
+        row.push(info.map_or_else(String::new, |info| datasets::export::text(info, &cell, cells.now, false)));
     }
     row
 }
@@ -163,14 +173,14 @@ fn link_text(link: &Link, cells: &Cells) -> Vec<String> {
 impl From<FindError> for Failure {
     fn from(error: FindError) -> Self {
         match error {
-            FindError::Unknown(why) => Self::new(Kind::Refused, why),
+            FindError::Unknown(why) => Self::new(FailureKind::Refused, why),
             FindError::Ambiguous(why) => Self::usage(why),
         }
     }
 }
 
-fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
-    match Format::of(&context.global) {
+fn print_detail(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(value),
         Format::Text => print_text(&format!("{text}{}", explain_mark(text))),
         Format::Csv => {
@@ -179,7 +189,7 @@ fn one(context: &Context, value: &Value, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn text_of(id: Option<Principal>) -> Value {
+fn principal_json(id: Option<Principal>) -> Value {
     id.map_or(Value::Null, |id| Value::String(id.to_text()))
 }
 
@@ -190,14 +200,14 @@ fn explain_mark(text: &str) -> String {
     if has_mark { format!("\n{UNVERIFIED_LEGEND}\n") } else { String::new() }
 }
 
-/// What may stand behind a marked word.
+/// Punctuation that may follow a marked word.
 const END: [char; 4] = [',', ';', ')', ':'];
 
 fn now() -> Timestamp {
     wall_clock()
 }
 
-fn meta(network: &str, world: &World, count: usize) -> Value {
+fn list_meta(network: &str, world: &World, count: usize) -> Value {
     json!({
         "network": network,
         "registry_version": world.topology.version.0,

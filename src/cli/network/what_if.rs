@@ -1,11 +1,11 @@
 //! A subnet's figures with other nodes.
 
-use super::{Full, Sight};
+use super::{Detail, ListContext};
 use crate::cli::failure::Failure;
 use crate::datasets::figures_json;
 use crate::datasets::find::{find_node, find_subnet};
 use icpulse_model::Principal;
-use icpulse_model::decentral::{Feature, what_if as measure_change};
+use icpulse_model::decentralization::{Feature, what_if as measure_change};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -13,12 +13,12 @@ use std::fmt::Write;
 ///
 /// # Errors
 /// Wrong usage when a node cannot be added or removed.
-pub(super) fn what_if(
-    sight: &Sight<'_>,
+pub(super) fn describe_what_if(
+    sight: &ListContext<'_>,
     id: &str,
     add: &[String],
     remove: &[String],
-) -> Result<Full, Failure> {
+) -> Result<Detail, Failure> {
     let topology = &sight.world.topology;
     if add.is_empty() && remove.is_empty() {
         return Err(Failure::usage(
@@ -48,19 +48,22 @@ pub(super) fn what_if(
     line("", "before".to_owned(), "after".to_owned());
     line("nodes", before.nodes.to_string(), after.nodes.to_string());
     line("nodes that may fail", before.fault_limit.to_string(), after.fault_limit.to_string());
-    line("Nakamoto, least", before.least().to_string(), after.least().to_string());
-    let hundredths = |n: usize| format!("{}.{:02}", n / 100, n % 100);
+    let number = |n: Option<usize>| n.map_or_else(|| "unknown".to_owned(), |n| n.to_string());
+    line("Nakamoto, least", number(before.lowest_nakamoto()), number(after.lowest_nakamoto()));
+    let hundredths =
+        |n: Option<usize>| n.map_or_else(|| "unknown".to_owned(), |n| format!("{}.{:02}", n / 100, n % 100));
     line("Nakamoto, mean", hundredths(before.mean_hundredths()), hundredths(after.mean_hundredths()));
     for feature in Feature::ALL {
         let name = format!("  by {}", feature.title());
-        line(&name, before.actors(feature).to_string(), after.actors(feature).to_string());
+        line(&name, number(before.actors(feature)), number(after.actors(feature)));
     }
     line("rules broken", before.breaches.len().to_string(), after.breaches.len().to_string());
     for breach in &after.breaches {
-        let new = if before.breaches.contains(breach) { "still" } else { "NEW" };
+        let is_old = before.breaches.iter().any(|b| b.is_of_same_rule(breach));
+        let new = if is_old { "still" } else { "NEW" };
         let _ = writeln!(out, "  {new}: {}", breach.text);
     }
-    for breach in before.breaches.iter().filter(|b| !after.breaches.contains(b)) {
+    for breach in before.breaches.iter().filter(|b| !after.breaches.iter().any(|a| a.is_of_same_rule(b))) {
         let _ = writeln!(out, "  mended: {}", breach.text);
     }
     Ok((value, out))

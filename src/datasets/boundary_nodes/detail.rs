@@ -15,10 +15,10 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
     let domain = cx.network.fleet.boundary.get(id(s)).map(|b| b.domain.to_string());
     let title = format!("API boundary node {}", domain.unwrap_or_else(|| s.id_text()));
     out.title = vec![text(title, Tone::Strong)];
-    out.say("node", id(s).to_text(), Tone::Id);
+    out.text_line("node", id(s).to_text(), Tone::Id);
     let version = topology.api_boundary_nodes.get(id(s));
     let version = version.map(|v| format!("GuestOS {}", shorten_version(v.as_str())));
-    out.say_known("to run", version, Tone::Plain);
+    out.known_text_line("to run", version, Tone::Plain);
     if let Some(provider) = topology.provider_of(id(s)) {
         let mut line = match name(&provider, cx) {
             Some(name) => vec![text(name, Tone::Plain), Piece::Mark],
@@ -28,12 +28,12 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
         out.fact("provider", line);
     }
     let Some(known) = listed(s, cx) else {
-        out.say("probes", "it is not in the certified list of today", Tone::Dim);
+        out.text_line("probes", "it is not in the certified list of today", Tone::Dim);
         return;
     };
-    out.say_known("IPv6", known.ipv6.as_ref(), Tone::Plain);
-    out.say_known("IPv4", known.ipv4.as_ref(), Tone::Plain);
-    out.say_known(
+    out.known_text_line("IPv6", known.ipv6.as_ref(), Tone::Plain);
+    out.known_text_line("IPv4", known.ipv4.as_ref(), Tone::Plain);
+    out.known_text_line(
         "latency",
         known.latency().map(|ms| format!("{ms} ms, newer probes weigh more")),
         Tone::Plain,

@@ -14,13 +14,13 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
         text(format!("data center {}", name(s)), Tone::Strong),
         text(format!("  {}", center.owner), Tone::Dim),
     ];
-    out.say("owner", center.owner.as_str(), Tone::Plain);
-    out.say("continent", center.region.continent.as_str(), Tone::Plain);
-    out.say("country", center.region.country.as_str(), Tone::Plain);
-    out.say("area", center.region.area.as_str(), Tone::Plain);
+    out.text_line("owner", center.owner.as_str(), Tone::Plain);
+    out.text_line("continent", center.region.continent.as_str(), Tone::Plain);
+    out.text_line("country", center.region.country.as_str(), Tone::Plain);
+    out.text_line("area", center.region.area.as_str(), Tone::Plain);
     if let Some((latitude, longitude)) = center.gps {
         let degrees = |millionths| Figure::Degrees(millionths).text(cx.now, None).into_owned();
-        out.say("place", format!("{}, {}", degrees(latitude), degrees(longitude)), Tone::Dim);
+        out.text_line("place", format!("{}, {}", degrees(latitude), degrees(longitude)), Tone::Dim);
     }
     for column in ["nodes", "providers", "subnets"] {
         super::LIST.describe_cell(column, column, s, cx, out);

@@ -10,24 +10,24 @@ use icpulse_model::value::Tone;
 
 pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>) {
     let Some(event) = event(s, cx) else { return };
-    out.title = vec![text(event.words(&|id| given_name(id, cx)), Tone::Strong)];
-    out.say("version", group(&event.version.to_string()), Tone::Plain);
+    out.title = vec![text(event.describe(&|id| given_name(id, cx)), Tone::Strong)];
+    out.text_line("version", group(&event.version.to_string()), Tone::Plain);
     let when = event
         .at
         .map_or_else(|| "the registry does not say".to_owned(), |at| format!("{} UTC", at.date_minute()));
-    out.say("when", when, Tone::Plain);
-    out.say("record", event.key.to_string(), Tone::Id);
-    out.say_known("proposal", event.proposal, Tone::Plain);
+    out.text_line("when", when, Tone::Plain);
+    out.text_line("record", event.key.to_string(), Tone::Id);
+    out.known_text_line("proposal", event.proposal, Tone::Plain);
     match &event.kind {
         EventKind::NodeChanged(fields)
         | EventKind::SubnetChanged(fields)
         | EventKind::OperatorChanged(fields)
         | EventKind::RewardTableChanged(fields) => {
             for field in fields {
-                out.say("changed", field.as_str(), Tone::Plain);
+                out.text_line("changed", field.as_str(), Tone::Plain);
             }
         }
-        EventKind::Undecoded(why) => out.say("unread", why.as_str(), Tone::Warn),
+        EventKind::Undecoded(why) => out.text_line("unread", why.as_str(), Tone::Warn),
         _ => {}
     }
     out.evidence(cx.network.topology.evidence.as_ref());

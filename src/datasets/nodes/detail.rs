@@ -29,23 +29,31 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
     out.heading("Rewards");
     describe_rewards(s, cx, out);
     out.heading("Record");
-    out.say_known("alias", alias, Tone::Known);
-    out.say_known("to run", topology.desired_version(id(s)).map(|v| format!("GuestOS {v}")), Tone::Plain);
-    out.say_known("host", record.hostos_version.as_ref().map(|v| format!("HostOS {v}")), Tone::Dim);
-    out.say("operator", record.operator.to_text(), Tone::Id);
+    out.known_text_line("alias", alias, Tone::Known);
+    out.known_text_line(
+        "to run",
+        topology.desired_version(id(s)).map(|v| format!("GuestOS {v}")),
+        Tone::Plain,
+    );
+    out.known_text_line("host", record.hostos_version.as_ref().map(|v| format!("HostOS {v}")), Tone::Dim);
+    out.text_line("operator", record.operator.to_text(), Tone::Id);
     let center = topology.data_center_of(id(s));
-    out.say_known("stands in", center.map(|d| format!("{} ({}), {}", d.id, d.region, d.owner)), Tone::Plain);
-    out.say_known("paid as", record.reward_type, Tone::Plain);
-    out.say_known("IPv6", record.address.as_ref(), Tone::Plain);
-    out.say_known("IPv4", record.ipv4.as_ref(), Tone::Plain);
-    out.say_known("domain", record.domain.as_ref(), Tone::Plain);
-    out.say_known("chip", record.chip_id.as_ref(), Tone::Plain);
+    out.known_text_line(
+        "stands in",
+        center.map(|d| format!("{} ({}), {}", d.id, d.region, d.owner)),
+        Tone::Plain,
+    );
+    out.known_text_line("paid as", record.reward_type, Tone::Plain);
+    out.known_text_line("IPv6", record.address.as_ref(), Tone::Plain);
+    out.known_text_line("IPv4", record.ipv4.as_ref(), Tone::Plain);
+    out.known_text_line("domain", record.domain.as_ref(), Tone::Plain);
+    out.known_text_line("chip", record.chip_id.as_ref(), Tone::Plain);
     out.evidence(topology.evidence.as_ref());
     describe_days(s, cx, out);
 }
 
 fn describe_status(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
-    let life = cx.network.fleet.life(id(s));
+    let life = cx.network.fleet.node_sources(id(s));
     match &life.reported {
         Some(reported) => {
             let since = format!(", so since {}", reported.since.date_minute());
@@ -66,7 +74,7 @@ fn describe_status(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
                 out.fact("runs", [text(format!("GuestOS {version}"), Tone::Plain), Piece::Mark]);
             }
         }
-        None => out.say("dashboard", "says nothing of it", Tone::Dim),
+        None => out.text_line("dashboard", "says nothing of it", Tone::Dim),
     }
     match &life.seen {
         Some(seen) => {
@@ -74,16 +82,16 @@ fn describe_status(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
             let answered = text("answered ", Tone::Plain);
             out.fact("signature", [answered, Piece::Ago(seen.at, Tone::Signed), text(count, Tone::Dim)]);
         }
-        None => out.say("signature", "no reply of it was seen (that alone proves nothing)", Tone::Dim),
+        None => out.text_line("signature", "no reply of it was seen (that alone proves nothing)", Tone::Dim),
     }
     let margin = cx.network.topology.subnet_of(id(s)).and_then(|subnet| cx.network.margin(&subnet));
     match (life.verdict(cx.now), margin) {
         (Verdict::Disputed(status, _), _) => {
             let why = format!("it signed an answer, so it is not {}", status.word());
-            out.say("disputed", why, Tone::Warn);
+            out.text_line("disputed", why, Tone::Warn);
         }
         (_, Some(margin)) if life.is_down(cx.now) && margin.is_contradicted() => {
-            out.say("contradicted", explain_contradiction(&margin), Tone::Warn);
+            out.text_line("contradicted", explain_contradiction(&margin), Tone::Warn);
         }
         _ => {}
     }
@@ -91,7 +99,7 @@ fn describe_status(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
 
 fn describe_rewards(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
     let Some(days) = days(s, cx) else {
-        out.say("rewards", "not known yet", Tone::Dim);
+        out.text_line("rewards", "not known yet", Tone::Dim);
         return;
     };
     out.fact("30 days", [Piece::Strip(days.strip.clone())]);
@@ -101,7 +109,7 @@ fn describe_rewards(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
         let why = format!("  mean relative failure rate, {of}");
         out.fact("fails", [text(mean.percent(), Tone::Plain), text(why, Tone::Dim)]);
     }
-    out.say_known("paid x", days.multiplier.map(|m| m.decimal()), Tone::Plain);
+    out.known_text_line("paid x", days.multiplier.map(|m| m.decimal()), Tone::Plain);
     let lost = if days.lost > MicroXdr(0) { Tone::Warn } else { Tone::Dim };
     let xdr = [
         text(days.earned.rounded(), Tone::Plain),

@@ -23,8 +23,8 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
     describe_payouts(s, cx, 6, 6, out);
     if let Some(listed) = cx.network.rewards.listed.get(id(s)) {
         match &listed.reward_account {
-            Some(account) => out.say("paid to", account.as_str(), Tone::Id),
-            None => out.say("paid to", "the main account of its principal", Tone::Dim),
+            Some(account) => out.text_line("paid to", account.as_str(), Tone::Id),
+            None => out.text_line("paid to", "the main account of its principal", Tone::Dim),
         }
     }
     out.heading("Operators");
@@ -57,7 +57,7 @@ fn describe_holdings(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
         return;
     };
     let grouped = |n: usize| group(&n.to_string());
-    let down = cx.network.lives(&p.nodes).down;
+    let down = cx.network.count_statuses(&p.nodes).down;
     let mut line = vec![
         text(count(p.nodes.len(), "node", "nodes"), Tone::Strong),
         text(format!(", {} in subnets", grouped(p.assigned)), Tone::Plain),
@@ -77,17 +77,17 @@ fn describe_holdings(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
     out.row(line);
 }
 
-/// What a month will bring, and where XDR was lost.
+/// Projected rewards of a month, and lost XDR by cause.
 fn describe_expected(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
-    let (rewards, from) = (&cx.network.rewards, cx.network.strip_from());
+    let (rewards, from) = (&cx.network.rewards, cx.network.strip_start());
     let Some(xdr) = rewards.projection(id(s), from) else {
-        out.say("rewards", "not known yet", Tone::Dim);
+        out.text_line("rewards", "not known yet", Tone::Dim);
         return;
     };
     let losses = rewards.losses(id(s), from);
     let mut line = vec![text(xdr.rounded(), Tone::Strong), text(" XDR a month", Tone::Dim)];
     if let Some(rate) = rate(cx)
-        && let Some(icp) = xdr.at(rate)
+        && let Some(icp) = xdr.to_icp(rate)
     {
         line.extend([text(" = ", Tone::Dim), text(icp.rounded(), Tone::Strong)]);
         line.push(text(format!(" ICP at {} XDR", rate.decimal()), Tone::Dim));
@@ -110,7 +110,7 @@ fn describe_losses(losses: &Losses, out: &mut Detail<'_>) {
         (losses.other, "reductions", "decided by the NNS, or not explained by the canister"),
     ];
     if parts.iter().all(|(xdr, ..)| *xdr == MicroXdr(0)) {
-        out.say("lost", "nothing", Tone::Good);
+        out.text_line("lost", "nothing", Tone::Good);
         return;
     }
     let mut name = "lost";
@@ -126,7 +126,7 @@ fn describe_losses(losses: &Losses, out: &mut Detail<'_>) {
     }
 }
 
-/// What it was paid last; more than `least` payouts only where there is room.
+/// Its latest payouts; more than `least` only where there is room.
 fn describe_payouts(s: &Subject, cx: &Context, least: usize, most: usize, out: &mut Detail<'_>) {
     let mut line = Vec::new();
     for (place, (month, amount)) in cx.network.rewards.payouts_of(id(s)).take(most).enumerate() {

@@ -6,9 +6,9 @@ use crate::datasets::export::{evidence_json, time};
 use crate::datasets::{Subject, nodes};
 use icpulse_model::amount::group;
 use icpulse_model::dataset::Context;
-use icpulse_model::decentral::{Decentralization, Feature};
+use icpulse_model::decentralization::{Decentralization, Feature};
 use icpulse_model::fleet::DASHBOARD;
-use icpulse_model::health::{Condition, Rings, Span};
+use icpulse_model::health::{Condition, HistoryRings, Span};
 use icpulse_model::margin::Margin;
 use icpulse_model::value::{Tone, format_bytes, format_rate, format_scaled};
 use icpulse_model::{Principal, Proof};
@@ -26,26 +26,26 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
         describe_decentralization(figures, margin, cx, out);
     }
     out.heading("Settings");
-    out.say("to run", format!("GuestOS {}", record.replica_version), Tone::Plain);
+    out.text_line("to run", format!("GuestOS {}", record.replica_version), Tone::Plain);
     let most = match record.max_canisters {
         0 => "no limit of its own".to_owned(),
         most => group(&most.to_string()),
     };
-    out.say("canisters", format!("at most {most}"), Tone::Dim);
+    out.text_line("canisters", format!("at most {most}"), Tone::Dim);
     let times = format!(
         "{} ms least, {} ms wait, keys every {} blocks",
         record.unit_delay_millis,
         record.initial_notary_delay_millis,
         group(&record.dkg_interval_length.to_string())
     );
-    out.say("blocks", times, Tone::Dim);
+    out.text_line("blocks", times, Tone::Dim);
     for key in &record.chain_keys {
-        out.say("holds key", key.as_str(), Tone::Plain);
+        out.text_line("holds key", key.as_str(), Tone::Plain);
     }
     if record.is_halted {
-        out.say("halt", "halted by decision", Tone::Warn);
+        out.text_line("halt", "halted by decision", Tone::Warn);
     } else if record.halt_at_cup_height {
-        out.say("halt", "will halt at its next catch-up package", Tone::Warn);
+        out.text_line("halt", "will halt at its next catch-up package", Tone::Warn);
     }
     out.heading("Canister ids");
     let ranges: Vec<_> = topology.routes.values().flatten().filter(|r| r.subnet == *id(s)).collect();
@@ -61,7 +61,7 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
 
 /// Describes the nodes of a subnet by status, the source of that, and what contradicts it.
 fn describe_lives<'a>(members: &[Principal], margin: Option<Margin>, cx: &Context, out: &mut Detail<'a>) {
-    let lives = cx.network.lives(members);
+    let lives = cx.network.count_statuses(members);
     let Some(margin) = margin.filter(|_| lives.is_known()) else { return };
     out.heading("Nodes by status");
     let mut line = Vec::new();
@@ -69,20 +69,22 @@ fn describe_lives<'a>(members: &[Principal], margin: Option<Margin>, cx: &Contex
         (lives.up, "up", Tone::Plain),
         (lives.degraded, "degraded", if lives.degraded > 0 { Tone::Warn } else { Tone::Dim }),
         (lives.down, "down", judge_down(&margin)),
+        (lives.disputed, "disputed", if lives.disputed > 0 { Tone::Warn } else { Tone::Dim }),
+        (lives.unknown, "unknown", Tone::Dim),
     ] {
         let gap = if line.is_empty() { "" } else { ", " };
         line.push(text(format!("{gap}{}", group(&number.to_string())), tone));
-        line.extend(lives.is_unverified().then_some(Piece::Mark));
+        line.extend((lives.is_unverified() && word != "unknown").then_some(Piece::Mark));
         line.push(text(format!(" {word}"), tone));
     }
     out.fact("nodes", line);
     if lives.is_unverified() {
-        out.say("source", format!("{DASHBOARD}, {}", Proof::Unverified.word()), Tone::Unverified);
+        out.text_line("source", format!("{DASHBOARD}, {}", Proof::Unverified.word()), Tone::Unverified);
     } else {
-        out.say("source", "signatures of the nodes", Tone::Signed);
+        out.text_line("source", "signatures of the nodes", Tone::Signed);
     }
     if margin.is_contradicted() {
-        out.say("contradicted", explain_contradiction(&margin), Tone::Warn);
+        out.text_line("contradicted", explain_contradiction(&margin), Tone::Warn);
     }
 }
 
@@ -111,7 +113,7 @@ fn describe_health<'a>(s: &Subject, cx: &Context, out: &mut Detail<'a>) {
     };
     match health.condition(cx.now) {
         Condition::Unknown => {}
-        Condition::Well => out.say("state", "well: it certifies the present", Tone::Good),
+        Condition::Well => out.text_line("state", "well: it certifies the present", Tone::Good),
         Condition::Stalled(_) => {
             let stalled = text("STALLED: it answers, and its time stands still for ", Tone::Bad);
             out.fact(
@@ -124,12 +126,12 @@ fn describe_health<'a>(s: &Subject, cx: &Context, out: &mut Detail<'a>) {
         }
         Condition::Unreachable => {
             let why = health.failure.as_ref().map_or("no certificate yet", |why| why.as_str());
-            out.say("state", format!("no answer: {why}"), Tone::Bad);
+            out.text_line("state", format!("no answer: {why}"), Tone::Bad);
         }
     }
-    out.say_known("lag", health.lag().map(|lag| lag.words()), Tone::Plain);
+    out.known_text_line("lag", health.lag().map(|lag| lag.words()), Tone::Plain);
     if let Some(last) = &health.last {
-        out.say("canisters", group(&last.metrics.canisters.to_string()), Tone::Plain);
+        out.text_line("canisters", group(&last.metrics.canisters.to_string()), Tone::Plain);
         let grown = health.rates.map_or_else(String::new, |r| {
             let sign = if r.state_bytes_per_day < 0 { "−" } else { "+" };
             format!("  {sign}{} a day", format_bytes(r.state_bytes_per_day.unsigned_abs()))
@@ -142,13 +144,13 @@ fn describe_health<'a>(s: &Subject, cx: &Context, out: &mut Detail<'a>) {
     describe_course("state size", &health.state, format_bytes, out);
     if health.resets > 0 || health.dropped > 0 {
         let odd = format!("{} resets of counters, {} samples out of order", health.resets, health.dropped);
-        out.say("odd", odd, Tone::Dim);
+        out.text_line("odd", odd, Tone::Dim);
     }
     out.evidence(health.evidence.as_ref());
 }
 
 /// Describes a value's course over three spans: least, now, most.
-fn describe_course(name: &str, rings: &Rings, format: fn(u64) -> String, out: &mut Detail<'_>) {
+fn describe_course(name: &str, rings: &HistoryRings, format: fn(u64) -> String, out: &mut Detail<'_>) {
     let mut name = name;
     for (span, label) in [(Span::Minute, "3 h"), (Span::Hour, "7 d"), (Span::Day, "1 y")] {
         let values = rings.values(span);
@@ -184,18 +186,31 @@ fn describe_decentralization(
     let of = format!(" of {}", count(figures.nodes, "node", "nodes"));
     out.fact("may fail", [text(figures.fault_limit.to_string(), Tone::Strong), text(of, Tone::Dim)]);
     if let Some(margin) = margin.filter(|margin| margin.down > 0) {
-        let tone = if margin.left() == 0 { judge_down(&margin) } else { Tone::Plain };
+        let tone = if margin.remaining() == 0 { judge_down(&margin) } else { Tone::Plain };
         let beyond = if margin.is_exceeded() { ", beyond its tolerance" } else { "" };
         let down = group(&margin.down.to_string());
         let why = format!(" ({down} reported down, {}{beyond})", Proof::Unverified.word());
-        out.fact("still may", [text(margin.left().to_string(), tone), Piece::Mark, text(why, Tone::Dim)]);
+        out.fact(
+            "still may",
+            [text(margin.remaining().to_string(), tone), Piece::Mark, text(why, Tone::Dim)],
+        );
     }
-    let mean = figures.mean_hundredths();
-    let rest = format!(" least, {}.{:02} on average", mean / 100, mean % 100);
-    out.fact("nakamoto", [text(figures.least().to_string(), Tone::Strong), text(rest, Tone::Dim)]);
+    match (figures.lowest_nakamoto(), figures.mean_hundredths()) {
+        (Some(least), Some(mean)) => {
+            let rest = format!(" least, {}.{:02} on average", mean / 100, mean % 100);
+            out.fact("nakamoto", [text(least.to_string(), Tone::Strong), text(rest, Tone::Dim)]);
+        }
+        _ => out.text_line("nakamoto", "unknown: operators of its nodes are unknown", Tone::Dim),
+    }
     for c in &figures.coefficients {
-        let mut line = vec![text(format!("{:>2}", c.actors), Tone::Plain)];
-        line.push(text(format!(" hold {} nodes", c.nodes), Tone::Dim));
+        let mut line = Vec::new();
+        match c.known_actors() {
+            Some(actors) => {
+                line.push(text(format!("{actors:>2}"), Tone::Plain));
+                line.push(text(format!(" hold {} nodes", c.nodes), Tone::Dim));
+            }
+            None => line.push(text("unknown", Tone::Dim)),
+        }
         if let Some((name, count)) = c.counts.first().filter(|(_, count)| *count > 1) {
             let name = match Principal::from_text(name.as_str()) {
                 Ok(id) => provider_name(&id, cx),
@@ -207,11 +222,11 @@ fn describe_decentralization(
         out.fact(format!("  {}", c.feature.title()), line);
     }
     if figures.breaches.is_empty() {
-        out.say("rules", "all of the target topology are kept", Tone::Good);
+        out.text_line("rules", "all of the target topology are kept", Tone::Good);
     }
     for (index, breach) in figures.breaches.iter().enumerate() {
         let name = if index == 0 { "rules broken" } else { "" };
-        out.say(name, breach_words(breach, cx), Tone::Warn);
+        out.text_line(name, breach_words(breach, cx), Tone::Warn);
     }
 }
 
@@ -221,7 +236,7 @@ pub(crate) fn figures_json(figures: &Decentralization) -> Value {
         let c = figures.coefficients.iter().find(|c| c.feature == feature);
         let largest = c.map_or(&[][..], |c| &c.counts).iter().take(5);
         json!({
-            "actors": c.map_or(0, |c| c.actors),
+            "actors": c.and_then(|c| c.known_actors()),
             "nodes": c.map_or(0, |c| c.nodes),
             "largest": largest.map(|(name, n)| json!({"name": name.as_str(), "nodes": n})).collect::<Vec<_>>(),
         })
@@ -231,7 +246,7 @@ pub(crate) fn figures_json(figures: &Decentralization) -> Value {
     json!({
         "nodes": figures.nodes,
         "fault_limit": figures.fault_limit,
-        "nakamoto": figures.least(),
+        "nakamoto": figures.lowest_nakamoto(),
         "nakamoto_mean_hundredths": figures.mean_hundredths(),
         "features": features,
         "breaches": figures.breaches.iter().map(|b| b.text.as_str()).collect::<Vec<_>>(),
@@ -250,7 +265,7 @@ pub(super) fn write_json(s: &Subject, cx: &Context, fields: &mut Map<String, Val
         put("provider", json!(topology.provider_of(node).map(|p| p.to_text())));
         put("data_center", json!(topology.operator_of(node).map(|o| o.data_center.as_str())));
         put("country", json!(topology.data_center_of(node).map(|d| d.region.country.as_str())));
-        put("seen_at", time(cx.network.fleet.life(node).seen.map(|seen| seen.at)));
+        put("seen_at", time(cx.network.fleet.node_sources(node).seen.map(|seen| seen.at)));
         nodes::write_status(node, cx, &mut member);
         Value::Object(member)
     };

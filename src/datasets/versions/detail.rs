@@ -26,16 +26,16 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
             let when = event.at.map(|at| at.date_minute()).unwrap_or_default();
             let by = event.proposal.map(|p| format!(" by proposal {p}")).unwrap_or_default();
             let at = group(&event.version.to_string());
-            out.say("elected", format!("{when}{by}, version {at}"), Tone::Plain);
+            out.text_line("elected", format!("{when}{by}, version {at}"), Tone::Plain);
         }
-        None => out.say("elected", "not, or not any more, as far as events were read", Tone::Dim),
+        None => out.text_line("elected", "not, or not any more, as far as events were read", Tone::Dim),
     }
     match sha256(s, cx) {
-        Some(sha256) => out.say("SHA-256", sha256.as_str(), Tone::Dim),
-        None => out.say("record", "none: it is not, or not any more, elected", Tone::Warn),
+        Some(sha256) => out.text_line("SHA-256", sha256.as_str(), Tone::Dim),
+        None => out.text_line("record", "none: it is not, or not any more, elected", Tone::Warn),
     }
     for url in urls(s, cx).into_iter().flatten() {
-        out.say("image", url.as_str(), Tone::Dim);
+        out.text_line("image", url.as_str(), Tone::Dim);
     }
     for (label, column) in
         [("subnets", "subnets"), ("nodes to run", "nodes_desired"), ("seen on", "nodes_observed")]

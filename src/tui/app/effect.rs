@@ -4,8 +4,8 @@ use super::passphrase::Passphrase;
 use crate::config::Views;
 use icpulse_model::act::{Intent, PlanId};
 use icpulse_model::ledger::AccountKey;
-use icpulse_model::mine::Mine;
-use icpulse_model::registry::{Moment, Version};
+use icpulse_model::own_nodes::OwnNodes;
+use icpulse_model::registry::{PointInTime, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
 use icpulse_model::{NeuronKey, ProposalKey};
@@ -24,11 +24,11 @@ pub enum Effect {
     /// Read older transactions of an account; answered by `Change::Accounts`.
     OlderTransactions(AccountKey),
     /// Show the network as of a moment; answered by `Message::Topology`.
-    TimeTravel(Moment),
+    TimeTravel(PointInTime),
     /// Read events older than this version; answered by `Message::OlderEvents`.
     OlderEvents(Version),
     /// Keep names of machines and the chosen provider.
-    SaveMine(Mine),
+    SaveMine(OwnNodes),
     /// Keep the columns of a list, or that it has its own again.
     SaveColumns {
         /// The list's id.

@@ -4,7 +4,7 @@
 
 use super::list::Sort;
 use super::order;
-use crate::datasets::{Listed, NETWORK, Subject};
+use crate::datasets::{ListRow, NETWORK, Subject};
 use icpulse_model::dataset::{Context, Dataset};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystack, Haystacks, Query};
@@ -412,7 +412,7 @@ mod tests {
             for act in acts {
                 match act {
                     Act::Put(rows) => {
-                        world = world.with(rows.into_iter().map(|(id, v)| proposal(id, v)));
+                        world = world.merge(rows.into_iter().map(|(id, v)| proposal(id, v)));
                         index.set_rows(world.iter(), context.clone());
                     }
                     Act::Cut(id) => {

@@ -6,7 +6,7 @@ use super::passphrase::Passphrase;
 use crate::tui::command::{Command, Scope};
 use icpulse_model::act::{Confirmation, Intent, PlanId, Review};
 use icpulse_model::dataset::List;
-use icpulse_model::decentral::WhatIf;
+use icpulse_model::decentralization::WhatIf;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
 use icpulse_model::{Account, NeuronKey, Principal, ProposalKey, VotingPower};

@@ -5,8 +5,8 @@ use super::state::{IdentityChoice, ThemeChoice};
 use crossterm::event::{KeyEvent, MouseEvent};
 use icpulse_model::act::{Authenticity, Execution, Review, SignerInfo};
 use icpulse_model::event::Event;
-use icpulse_model::mine::Mine;
-use icpulse_model::registry::{Moment, Topology};
+use icpulse_model::own_nodes::OwnNodes;
+use icpulse_model::registry::{PointInTime, Topology};
 use icpulse_model::text::Line;
 use icpulse_model::world::Change;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub enum Message {
     /// The answer to `Effect::TimeTravel`.
     Topology {
         /// Which moment was asked for.
-        moment: Moment,
+        moment: PointInTime,
         /// The make-up then, or why it cannot be told.
         result: Result<Arc<Topology>, Line>,
     },
@@ -45,7 +45,7 @@ pub enum Message {
     /// Names of machines and the user's provider, as kept.
     Mine {
         /// They.
-        mine: Mine,
+        mine: OwnNodes,
         /// The configuration names the provider: it cannot be chosen.
         provider_fixed: bool,
     },

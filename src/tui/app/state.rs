@@ -8,7 +8,7 @@ pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
 use crate::config::Views;
-use crate::datasets::Listed;
+use crate::datasets::ListRow;
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
 use icpulse_model::ledger::{AccountState, Transaction};

@@ -5,7 +5,7 @@ use super::place::{Screen, Subject, Tab};
 use super::pulse::{PulseItem, PulseNeed};
 use super::state::State;
 use crate::datasets::network::find_list;
-use crate::datasets::{Listed, export};
+use crate::datasets::{ListRow, export};
 use crate::tui::command::{Command, Danger, Scope};
 use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
@@ -196,7 +196,7 @@ impl State {
 
     /// The row of a subject in its list, as JSON.
     fn row_json(&self, subject: &Subject) -> Option<(List, Value)> {
-        fn json<R: Listed>(row: &R, cells: &Context) -> (List, Value) {
+        fn json<R: ListRow>(row: &R, cells: &Context) -> (List, Value) {
             (R::dataset(), export::object(R::dataset(), row, cells))
         }
         let cells = self.cell_context();

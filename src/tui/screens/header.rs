@@ -276,7 +276,7 @@ fn waiting_count(state: &State, screen: Screen) -> usize {
         _ => 0,
     };
     if screen == Screen::Network {
-        return state.world.alerts.of_machines().count();
+        return state.world.alerts.node_alerts().count();
     }
     state.pulse.needs().map(of).sum()
 }

@@ -57,7 +57,7 @@ pub(super) fn qr_code(text: &str) -> Option<Code> {
 }
 
 /// A network's markdown as lines at a width.
-fn markdown_lines(text: &Block, width: usize) -> Vec<Spans> {
+pub(super) fn markdown_lines(text: &Block, width: usize) -> Vec<Spans> {
     let options = Options { width, clean: |t| Block::new(t).as_str().to_owned(), safe_link };
     markdown::render_markdown(text.as_str(), options)
 }

@@ -484,12 +484,12 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
     }
     let mut lines = Vec::new();
     // Certified figures of subnets and the dashboard's figures of nodes stand on separate lines.
-    let stalled = match summary.stalled {
-        0 if summary.well > 0 => vec![span("all well", Role::Good)],
-        0 => Vec::new(),
-        n => vec![span(format!("{} stalled", format::grouped_number(n)), Role::Bad)],
-    };
-    lines.push(figure_spans("subnets", format::grouped_number(summary.subnets), "", stalled));
+    lines.push(figure_spans(
+        "subnets",
+        format::grouped_number(summary.subnets),
+        "",
+        describe_conditions(summary),
+    ));
     lines.push(count_nodes(summary, width));
     let cells = usize::from(width.saturating_sub(FIGURE + 8)).min(30);
     let course = |values: &[u64]| {
@@ -522,6 +522,24 @@ fn machine_lines(state: &State, width: u16) -> Vec<Spans> {
     lines
 }
 
+/// Describes how many subnets are not well; "all well" only if each was asked and is.
+fn describe_conditions(summary: &Summary) -> Spans {
+    let judged = summary.well + summary.stalled + summary.unreachable;
+    let unknown = summary.subnets.saturating_sub(judged);
+    let mut line = Vec::new();
+    for (count, word, role) in [
+        (summary.stalled, "stalled", Role::Bad),
+        (summary.unreachable, "no answer", Role::Bad),
+        (unknown, "unknown", Role::Dim),
+    ] {
+        if count > 0 {
+            let gap = if line.is_empty() { "" } else { ", " };
+            line.push(span(format!("{gap}{} {word}", format::grouped_number(count)), role));
+        }
+    }
+    if line.is_empty() { vec![span("all well", Role::Good)] } else { line }
+}
+
 /// Counts nodes. The note begins earlier than others where it is only then complete.
 fn count_nodes(summary: &Summary, width: u16) -> Spans {
     let aligned = describe_down(summary, width);
@@ -539,14 +557,18 @@ fn count_nodes(summary: &Summary, width: u16) -> Spans {
 
 /// Describes how many nodes are reported down, by whom, and what contradicts it, as room allows.
 fn describe_down(summary: &Summary, width: u16) -> Spans {
+    let unknown = summary.nodes.saturating_sub(summary.judged);
     if summary.judged == 0 {
-        return Vec::new();
+        return vec![span("unknown", Role::Dim)];
     }
     // A contradicted report is not an alarm.
     let role = if summary.down > 0 && summary.contradicted == 0 { Role::Warn } else { Role::Text };
     let mut line = vec![span(format::grouped_number(summary.down), role)];
     line.extend(summary.unverified.then(format::unverified_mark));
     line.push(span(" down", role));
+    if unknown > 0 {
+        line.push(span(format!(", {} unknown", format::grouped_number(unknown)), Role::Dim));
+    }
     if !summary.unverified {
         return line;
     }

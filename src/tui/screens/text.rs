@@ -1,12 +1,13 @@
 //! Pulse as plain text, for runs without a terminal: no escape codes, no cursor, one page.
 
 use super::pulse;
-use super::{condition, format, proposals};
+use super::{condition, format, memo, proposals};
 use crate::tui::app::state::State;
 use crate::tui::widgets::Spans;
 use crate::tui::widgets::ascii::flatten_text;
 use crate::tui::widgets::text::{text_width, truncate_text, wrap_text};
 use icpulse_model::amount::percent;
+use icpulse_model::text::Block;
 use std::fmt::Write as _;
 
 /// Open proposals listed at most.
@@ -24,7 +25,7 @@ pub fn pulse_text(state: &State, columns: usize) -> String {
     let other = if network.trust.is_main() { "" } else { ", not the Internet Computer" };
     line(&format!("icpulse · {}{other} · {}", network.name, freshness_text(state)));
     for foreign in &network.trust.foreign {
-        line(&format!("! {}", foreign.words()));
+        line(&format!("! {}", foreign.describe()));
     }
     if state.signer.is_anonymous() {
         line("read-only: no identity");
@@ -79,6 +80,23 @@ pub fn pulse_text(state: &State, columns: usize) -> String {
         line(&format!("  … and {} more", open.len() - PROPOSALS));
     }
     if state.options.ascii { flatten_text(&out) } else { out }
+}
+
+/// Everything that needs the user, with its time as text; `None` before it was read.
+pub fn list_needs(state: &State) -> Option<Vec<(String, String)>> {
+    let texts = |need| {
+        let (what, when, _) = pulse::need_texts(state, need);
+        (what.to_string(), when.to_string())
+    };
+    condition::needs_known(state).then(|| state.pulse.needs().map(texts).collect())
+}
+
+/// Markdown from the network as plain text of at most `columns` cells a line.
+pub fn markdown_text(text: &Block, columns: usize) -> String {
+    memo::markdown_lines(text, columns)
+        .iter()
+        .map(|line| format!("{}\n", plain_text(line).trim_end()))
+        .collect()
 }
 
 fn freshness_text(state: &State) -> String {

@@ -2,7 +2,7 @@
 
 use super::condition::{self, Empty};
 use super::{Cx, format, series, table};
-use crate::datasets::Listed;
+use crate::datasets::ListRow;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Content;

@@ -14,15 +14,10 @@ mod special;
 mod two;
 mod unusable;
 
-use home::{Home, Table};
+use home::{Home, Table, list};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Output;
-
-/// A list in a JSON answer.
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
-}
 
 /// The balance of the network's user, asked from a home of its own.
 fn balance(table: &Table) -> u64 {

@@ -21,7 +21,7 @@ async fn a_query_that_is_called_gets_a_certified_reply() {
     let agent = user(&demo);
     let own = neurons(&agent).await;
     assert!(!own.is_empty());
-    let account = Account::of(demo.identity()).identifier().0.to_vec();
+    let account = Account::default_of(demo.identity()).identifier().0.to_vec();
     let balance = encode_one(ledger::AccountBalanceArgs { account }).unwrap();
     let list = wire::ListNeurons { include_neurons_readable_by_caller: true, ..Default::default() };
     let asks = [

@@ -258,7 +258,7 @@ impl Client {
                     asked.map(|(number, b)| decode::decode_block(ledger, number, &b.block, evidence)),
                 );
             }
-            found.retain(|t| t.concerns(&identifier));
+            found.retain(|t| t.involves(&identifier));
             end = start;
         }
         let all = found.len() as u64;

@@ -108,7 +108,7 @@ mod tests {
     fn request() -> TransferRequest {
         TransferRequest {
             from_subaccount: Some(Subaccount([3; 32])),
-            to: Account::of(Principal::anonymous()).identifier(),
+            to: Account::default_of(Principal::anonymous()).identifier(),
             amount: E8s(5),
             fee: E8s(10_000),
             memo: u64::MAX,

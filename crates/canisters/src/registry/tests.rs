@@ -7,7 +7,7 @@ use ic_verify_bls_signature::PrivateKey;
 use icpulse_ic::certificate::{CertificateError, FRESH, claimed_time, main_network_root_key};
 use icpulse_model::Seconds;
 use icpulse_model::network::RootKey;
-use icpulse_model::registry::{Change, Key, Record, SubnetKind, Topology, diff, fold};
+use icpulse_model::registry::{Change, Key, Record, SubnetKind, Topology, apply_changes, find_differences};
 use proptest::prelude::*;
 use serde_json::Value;
 use wire::{CertifiedResponse, MixedHashTree};
@@ -128,7 +128,7 @@ fn plain() -> Vec<Delta> {
 fn folded(deltas: &[Delta]) -> Topology {
     let mut topology = Topology::default();
     for delta in deltas {
-        let _ = fold(&mut topology, &decode::registry::decode_changes(delta));
+        let _ = apply_changes(&mut topology, &decode::registry::decode_changes(delta));
     }
     topology
 }
@@ -149,7 +149,7 @@ fn the_recorded_registry_replays_to_the_same_network_as_its_plain_and_single_ans
         assert_eq!((mine.version, mine.at, sorted(mine)), (theirs.version, theirs.at, sorted(&theirs)));
     }
     let topology = folded(&certified);
-    assert_eq!(diff(&topology, &folded(&plain())), []);
+    assert_eq!(find_differences(&topology, &folded(&plain())), []);
     assert_eq!(topology.version, Version(3));
     assert_eq!(topology.undecoded, BTreeMap::new());
     assert_eq!((topology.subnets.len(), topology.subnet_list.len()), (3, 3));

@@ -168,7 +168,7 @@ impl View<'_> {
     fn nodes(&self, parameters: &Parameters) -> Outcome {
         let mut statuses = Vec::new();
         for word in parameters.all("include_status") {
-            match NodeStatus::of(word) {
+            match NodeStatus::parse(word) {
                 NodeStatus::Other(_) => {
                     return Err(Refusal::Wrong(format!("include_status: {word:?} is not a status")));
                 }

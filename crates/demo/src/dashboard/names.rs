@@ -3,7 +3,7 @@
 
 use crate::data::{PROVIDER_NAMES, ProviderNames};
 use icpulse_model::Principal;
-use icpulse_model::decentral::DFINITY;
+use icpulse_model::decentralization::DFINITY;
 use icpulse_model::registry::Topology;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::{TYPE4, View, names};
 use crate::metrics;
-use icpulse_model::decentral::{Feature, measure};
+use icpulse_model::decentralization::{Feature, measure_decentralization};
 use icpulse_model::registry::{DataCenterRecord, NodeRecord, RewardType, SubnetKind, SubnetRecord};
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Timestamp};
@@ -154,7 +154,7 @@ impl View<'_> {
     pub(super) fn subnet(&self, id: &Principal) -> Option<Value> {
         let topology = self.watch.topology;
         let subnet = topology.subnets.get(id)?;
-        let scores = measure(topology, &subnet.membership, Some(id));
+        let scores = measure_decentralization(topology, &subnet.membership, Some(id));
         let centers: BTreeMap<&Line, &DataCenterRecord> = subnet
             .membership
             .iter()
@@ -192,7 +192,7 @@ impl View<'_> {
             }],
             "data_centers": centers.values().map(|center| place(center)).collect::<Vec<_>>(),
             "decentralization_score": {
-                "nakamoto_coefficient_overall": scores.least(),
+                "nakamoto_coefficient_overall": scores.lowest_nakamoto(),
                 "nakamoto_sub_coefficients": {
                     "countries": scores.actors(Feature::Country),
                     "node_providers": scores.actors(Feature::Provider),

@@ -86,7 +86,7 @@ fn every_node_is_told_with_its_place() {
         let id = Principal::from_text(text(row, "node_id")).unwrap();
         assert_eq!(text(row, "node_provider_id"), desk.topology.provider_of(&id).unwrap().to_text());
         assert!(!text(row, "node_provider_name").is_empty());
-        let status = NodeStatus::of(text(row, "status"));
+        let status = NodeStatus::parse(text(row, "status"));
         assert!(!matches!(status, NodeStatus::Other(_) | NodeStatus::Unassigned), "{row}");
         assert_eq!(row["alertname"] == "", matches!(status, NodeStatus::Up | NodeStatus::Disabled), "{row}");
         let assigned = desk.topology.subnet_of(&id).map(|subnet| subnet.to_text());

@@ -160,7 +160,7 @@ impl State {
         };
         let own = provider.and_then(|p| p.reward_account.as_ref());
         let named = named.or(own).and_then(|a| AccountIdentifier::from_slice(&a.hash).ok());
-        let to = named.or_else(|| provider.and_then(|p| p.id).map(|id| Account::of(id).identifier()));
+        let to = named.or_else(|| provider.and_then(|p| p.id).map(|id| Account::default_of(id).identifier()));
         if let Some(to) = to {
             self.mint(to, E8s(reward.amount_e8s), 0);
         }

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_disbursement_is_minted_after_its_seven_days_with_modulation() {
         let mut state = people(&[(1, 10, YEAR.0)]);
-        let to = Account::of(ME).identifier();
+        let to = Account::default_of(ME).identifier();
         state.change(1, |n| {
             let due = NOW + 7 * 86_400;
             n.disbursements.push(Disbursement { amount: 1_000_000, asked: NOW, due, owner: ME, to });

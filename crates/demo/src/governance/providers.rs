@@ -40,14 +40,14 @@ fn made_up_version(now: u64) -> u64 {
 const TOLD_MONTHS: u64 = 24;
 
 fn day_of(seconds: u64) -> Day {
-    Day::of(Timestamp::from_secs(seconds))
+    Day::containing(Timestamp::from_secs(seconds))
 }
 
 fn reward_account(provider: &NodeProvider, id: Principal) -> AccountIdentifier {
     let named = provider.reward_account.as_ref();
     named
         .and_then(|a| AccountIdentifier::from_slice(&a.hash).ok())
-        .unwrap_or_else(|| Account::of(id).identifier())
+        .unwrap_or_else(|| Account::default_of(id).identifier())
 }
 
 impl State {
@@ -61,7 +61,7 @@ impl State {
         // Three in five named an account.
         let named = |id: &Principal| crate::fleet::key_of(id) % 5 < 3;
         let account =
-            |id: &Principal| WireAccountIdentifier { hash: Account::of(*id).identifier().0.to_vec() };
+            |id: &Principal| WireAccountIdentifier { hash: Account::default_of(*id).identifier().0.to_vec() };
         self.node_providers = providers
             .into_iter()
             .map(|id| NodeProvider { id: Some(id), reward_account: named(&id).then(|| account(&id)) })
@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(month.rewards.len(), earned.len());
             for reward in &month.rewards {
                 let id = reward.node_provider.as_ref().unwrap().id.unwrap();
-                let expected = MicroXdr::from_permyriad(earned[&id]).at(rate).unwrap();
+                let expected = MicroXdr::from_permyriad(earned[&id]).to_icp(rate).unwrap();
                 assert_eq!(E8s(reward.amount_e8s), expected);
             }
         }

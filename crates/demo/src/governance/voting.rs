@@ -67,7 +67,7 @@ impl State {
         loop {
             while let Some(leader) = leaders.pop_first() {
                 followers.extend(self.followers_of(topic, leader));
-                if topic.covered_by_catch_all() {
+                if topic.is_covered_by_catch_all() {
                     followers.extend(self.followers_of(Topic::Unspecified, leader));
                 }
             }

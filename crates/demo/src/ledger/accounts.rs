@@ -31,7 +31,7 @@ impl DemoAccounts {
     pub(super) fn new(seed: u64, user: Principal) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0ca5_7000);
         let cmc = SystemCanister::CyclesMinting.id();
-        let mut person = || Account::of(some_person(&mut rng)).identifier();
+        let mut person = || Account::default_of(some_person(&mut rng)).identifier();
         let employer = person();
         let landlord = person();
         let reserve = person();
@@ -45,12 +45,12 @@ impl DemoAccounts {
             id.extend([1, 1]);
             Principal::from_slice(&id)
         };
-        let dapp = Account::of(canister()).identifier();
+        let dapp = Account::default_of(canister()).identifier();
         let top_ups = (0..5).map(|_| AccountIdentifier::new(&cmc, &subaccount_of(&canister()))).collect();
         let mut savings = [0; 32];
         savings[31] = 1;
         Self {
-            user: Account::of(user).identifier(),
+            user: Account::default_of(user).identifier(),
             user_savings: AccountIdentifier::new(&user, &Subaccount(savings)),
             reserve,
             exchanges,

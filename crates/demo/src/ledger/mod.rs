@@ -50,7 +50,7 @@ impl Ledger {
         Self {
             clock,
             id: SystemCanister::IcpLedger.id(),
-            minting: Account::of(SystemCanister::Governance.id()),
+            minting: Account::default_of(SystemCanister::Governance.id()),
             token: Token::icp(),
             book: Book::default(),
             traffic: None,

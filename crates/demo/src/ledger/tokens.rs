@@ -78,7 +78,7 @@ impl TokenCanisters {
             fee: E8s(row.fee),
             index: Some(index),
         };
-        let minting = Account::of(canister_id(row.minter));
+        let minting = Account::default_of(canister_id(row.minter));
         let mut book = Book::icrc();
         book.note_account(minting);
         let mut ledger = Ledger { clock: clock.clone(), id, minting, token, book, traffic: None };

@@ -126,11 +126,11 @@ impl NodeRewards {
         let day = Day::from_date(day.year, day.month, day.day)
             .ok_or_else(|| format!("Invalid date: {}-{}-{}", day.year, day.month, day.day))?;
         let now = clock.nodes();
-        let today = Day::of(now);
+        let today = Day::containing(now);
         if day >= today {
             return Err("to_date must be earlier than today".to_owned());
         }
-        if day == today.before() && now.secs() % DAY < SYNCED_AFTER {
+        if day == today.previous() && now.secs() % DAY < SYNCED_AFTER {
             return Err("Metrics and registry are not synced up to to_date".to_owned());
         }
         let refused = |why: String| format!("Could not calculate rewards: {why:?}");

@@ -19,7 +19,7 @@ fn clock() -> Clock {
 }
 
 fn today() -> Day {
-    Day::of(Timestamp::from_secs(NOW))
+    Day::containing(Timestamp::from_secs(NOW))
 }
 
 fn request(day: Day) -> wire::RewardsRequest {
@@ -47,7 +47,7 @@ fn ask(
 #[test]
 fn only_days_that_are_over_are_told_and_not_in_replicated_mode() {
     let (canister, clock) = (NodeRewards::new(Arc::new(payroll(SEED))), clock());
-    let yesterday = request(today().before());
+    let yesterday = request(today().previous());
     assert!(ask(&canister, &clock, yesterday, false).is_ok());
     let refusal = |reply: wire::RewardsReply| reply.unwrap_err();
     assert!(refusal(ask(&canister, &clock, request(today()), false)).contains("earlier than today"));
@@ -73,7 +73,7 @@ fn only_days_that_are_over_are_told_and_not_in_replicated_mode() {
 #[test]
 fn a_day_is_told_by_the_rules() {
     let (payroll, clock, topology) = (payroll(SEED), clock(), grid());
-    let results = payroll.day(&clock, today().before());
+    let results = payroll.day(&clock, today().previous());
     let fleet = Fleet::new(SEED);
     let watch = fleet.watch(&topology);
     assert_eq!(results.subnets_failure_rate.len(), 3, "a cloud engine is not judged");
@@ -81,7 +81,7 @@ fn a_day_is_told_by_the_rules() {
     let (mut told, mut dead) = (0, 0);
     for (provider, rewards) in &results.provider_results {
         let rows = &rewards.daily_nodes_rewards;
-        let left = roster::decided(SEED, provider, today().before()).unwrap_or(1.0);
+        let left = roster::decided(SEED, provider, today().previous()).unwrap_or(1.0);
         let relatives: Vec<f64> = rows.iter().filter_map(relative).collect();
         for row in rows {
             told += 1;
@@ -132,7 +132,7 @@ fn relative(row: &wire::NodeRewards) -> Option<f64> {
 #[test]
 fn tariffs_come_from_the_smallest_region_that_has_one() {
     let (payroll, clock) = (payroll(SEED), clock());
-    let results = payroll.day(&clock, today().before());
+    let results = payroll.day(&clock, today().previous());
     let mut seen = BTreeMap::new();
     for (_, rewards) in &results.provider_results {
         for row in &rewards.base_rewards {
@@ -159,7 +159,7 @@ fn tariffs_come_from_the_smallest_region_that_has_one() {
 #[test]
 fn a_month_is_the_sum_of_its_days() {
     let (payroll, clock) = (payroll(SEED), clock());
-    let last = today().before();
+    let last = today().previous();
     let first = Day(last.0 - 29);
     let mut sums: BTreeMap<Principal, u64> = BTreeMap::new();
     for day in (first.0..=last.0).map(Day) {
@@ -175,12 +175,12 @@ fn a_month_is_the_sum_of_its_days() {
 #[test]
 fn a_topology_counts_from_the_next_day_on() {
     let (payroll, clock) = (payroll(SEED), clock());
-    let before = payroll.day(&clock, today().before());
+    let before = payroll.day(&clock, today().previous());
     let mut topology = grid();
     let gone = *topology.nodes.keys().next().unwrap();
     topology.apply(&Change { version: Version(1_000), at: None, key: Key::Node(gone), record: None });
     payroll.follow(&topology, clock.virtual_now());
-    assert_eq!(payroll.day(&clock, today().before()), before, "the past stays");
+    assert_eq!(payroll.day(&clock, today().previous()), before, "the past stays");
     let told = |results: &wire::DailyResults| {
         results
             .provider_results

@@ -96,7 +96,7 @@ pub fn fill(
             rated = drafts::write_election(election, &mut SeededRng::new(seed, 1_000 + serial), context);
         }
         let topic = topic_of(&rated.draft.action);
-        let contested = rated.appeal.abs_diff(500) < 70 && !topic.covered_by_catch_all();
+        let contested = rated.appeal.abs_diff(500) < 70 && !topic.is_covered_by_catch_all();
         let extension = if contested { rng.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
         let deadline = created + voting_period(topic) + extension;
 
@@ -104,7 +104,7 @@ pub fn fill(
         let age_days = (begin - created) / DAY.0;
         let total = now_total / 10_000 * (10_000 - 3 * age_days);
         let cast = total / 1_000
-            * if topic.covered_by_catch_all() { rng.within(640, 820) } else { rng.within(360, 560) };
+            * if topic.is_covered_by_catch_all() { rng.within(640, 820) } else { rng.within(360, 560) };
         let yes = cast / 1_000 * rated.appeal;
         let tally = Tally { yes, no: cast - yes, total, at: deadline - rng.within(60, 7_200) };
         let early = tally.majority_yes() || tally.majority_no();
@@ -114,7 +114,7 @@ pub fn fill(
             None => deadline,
         };
 
-        let proposer = if topic.covered_by_catch_all() {
+        let proposer = if topic.is_covered_by_catch_all() {
             context.known.first().and_then(|k| k.id).map(|id| id.id)
         } else {
             Some(*rng.choose_or(proposers, &1))

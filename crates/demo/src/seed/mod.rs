@@ -138,7 +138,7 @@ pub(crate) fn world_with(
             id: Some(*id),
             reward_account: rng
                 .chance(600)
-                .then(|| wire::AccountIdentifier { hash: Account::of(*id).identifier().0.to_vec() }),
+                .then(|| wire::AccountIdentifier { hash: Account::default_of(*id).identifier().0.to_vec() }),
         })
         .collect();
     settle_past(&mut state, begin);

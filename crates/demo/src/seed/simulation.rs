@@ -202,7 +202,7 @@ impl SimulatedVoters {
         let Some(proposal) = state.proposals().get(&id) else { return };
         let topic = proposal.topic;
         let period = voting_period(topic);
-        let political = !topic.covered_by_catch_all();
+        let political = !topic.is_covered_by_catch_all();
         for (neuron, ballot) in proposal.ballots.iter() {
             if ballot.vote != Vote::Unspecified {
                 continue;

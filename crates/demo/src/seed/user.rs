@@ -116,7 +116,7 @@ pub fn neurons(seed: u64, user: Principal, friend: Principal, known: &[u64], sta
     let mut disbursing = make(Kind::Disbursing, 33_333, YEAR.0, 19 * MONTH.0);
     disbursing.maturity = 118_405_003;
     disbursing.refreshed = start - 55 * DAY.0;
-    let to = Account::of(user).identifier();
+    let to = Account::default_of(user).identifier();
     for (amount, days) in [(1_250_000_000, 4), (300_000_000, 1)] {
         let asked = start - days * DAY.0;
         disbursing.disbursements.push(Disbursement {

@@ -7,7 +7,7 @@ use super::field::Field;
 use super::plan::{Draft, PlanContext};
 use super::step::{Step, StepKind};
 use icpulse_model::act::{Execution, Intent};
-use icpulse_model::review::Words;
+use icpulse_model::review::StyledText;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
 use icpulse_model::{Neuron, Principal, Timestamp};
@@ -169,7 +169,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     pub label: &'static str,
-    pub value: Vec<Words>,
+    pub value: Vec<StyledText>,
 }
 
 impl Operation {

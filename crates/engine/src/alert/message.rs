@@ -57,10 +57,10 @@ impl Notice {
     pub fn about_alert(kind: NoticeKind, alert: &Alert, at: Timestamp) -> Self {
         let text = match kind {
             NoticeKind::Recovered => {
-                Line::new(&format!("over after {}: {}", alert.lasted(at).to_minutes().words(), alert.text))
+                Line::new(&format!("over after {}: {}", alert.duration(at).to_minutes().words(), alert.text))
             }
             NoticeKind::Repeated => {
-                Line::new(&format!("for {}: {}", alert.lasted(at).to_minutes().words(), alert.text))
+                Line::new(&format!("for {}: {}", alert.duration(at).to_minutes().words(), alert.text))
             }
             _ => alert.text.clone(),
         };
@@ -139,7 +139,7 @@ impl Notice {
             "about": alert.map(|a| about_json(&a.about)),
             "since": alert.map(|a| a.since.rfc3339()),
             "recovered": alert.and_then(|a| a.recovered).map(Timestamp::rfc3339),
-            "lasted_seconds": alert.map(|a| a.lasted(self.at).0),
+            "lasted_seconds": alert.map(|a| a.duration(self.at).0),
             "held": self.held.iter().map(Self::to_json).collect::<Vec<_>>(),
         })
     }

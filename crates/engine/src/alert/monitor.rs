@@ -145,7 +145,7 @@ impl Monitor {
             found.rows.iter().map(|f| ((f.rule, f.about.clone()), f)).collect();
         let entries = std::mem::take(&mut self.kept.entries);
         for entry in entries {
-            if !self.settings.rules.of(entry.alert.rule).enabled {
+            if !self.settings.rules.settings_of(entry.alert.rule).enabled {
                 continue;
             }
             let finding = findings.remove(&(entry.alert.rule, entry.alert.about.clone()));
@@ -177,7 +177,7 @@ impl Monitor {
         now: Timestamp,
         news: &mut Vec<Notice>,
     ) -> Option<MonitoredAlert> {
-        let settings = self.settings.rules.of(entry.alert.rule);
+        let settings = self.settings.rules.settings_of(entry.alert.rule);
         match finding.map(|f| (f.strength, f)) {
             Some((Strength::Over, finding)) => {
                 match entry.phase {
@@ -264,7 +264,7 @@ impl Monitor {
     }
 
     fn hold_back(&mut self, news: &[Notice], now: Timestamp, offset: i32) -> Vec<Notice> {
-        let Some(quiet) = self.settings.quiet.filter(|q| q.holds(now, offset)) else {
+        let Some(quiet) = self.settings.quiet.filter(|q| q.contains(now, offset)) else {
             let held = std::mem::take(&mut self.kept.held);
             return Notice::summary(held, now).into_iter().chain(news.iter().cloned()).collect();
         };
@@ -290,7 +290,7 @@ impl Monitor {
         offset: i32,
     ) -> Option<Timestamp> {
         let entries = self.kept.entries.iter().filter_map(|entry| {
-            let settings = self.settings.rules.of(entry.alert.rule);
+            let settings = self.settings.rules.settings_of(entry.alert.rule);
             match entry.phase {
                 Phase::Pending => Some(entry.alert.since.plus(settings.after)),
                 Phase::Clearing(since) => Some(since.plus(settings.clear)),
@@ -298,7 +298,7 @@ impl Monitor {
             }
         });
         let quiet = self.settings.quiet.filter(|_| !self.kept.held.is_empty());
-        let quiet = quiet.and_then(|q| q.ends(now, offset));
+        let quiet = quiet.and_then(|q| q.end_after(now, offset));
         // Never at once for ever: what is due and could not be told is looked at in a second.
         let soonest = now.plus(Seconds(1));
         entries.chain(found.next).chain(noted).chain(quiet).min().map(|at| at.max(soonest))

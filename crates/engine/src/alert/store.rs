@@ -89,7 +89,7 @@ impl Store {
 fn read_state(path: &Path) -> Result<MonitorState, String> {
     let bytes = match files::read(path, MOST_BYTES) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(MonitorState::default()),
+        Err(e) if icpulse_files::is_absent(&e) => return Ok(MonitorState::default()),
         Err(e) => return Err(e.to_string()),
     };
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use icpulse_ic::IcError;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::text::Line;
-use icpulse_model::world::{Change, SyncStatus, Topicality, Trouble, World};
+use icpulse_model::world::{Change, SyncFailure, SyncStatus, Topicality, World};
 use icpulse_model::{Principal, Seconds, Timestamp};
 use icpulse_store::cache::{Cache, CacheError, Loaded, history};
 use std::collections::BTreeMap;
@@ -365,7 +365,7 @@ impl Engine {
         if !self.options.offline {
             self.plan.request(feed, now);
         } else if missing {
-            let trouble = Trouble {
+            let trouble = SyncFailure {
                 attempted: Line::new(attempted),
                 why: Line::new("it is not in the cache, and the network is not asked while offline"),
                 advice: Line::new("start icpulse without --offline"),

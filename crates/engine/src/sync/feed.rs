@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::query::Network;
 use futures_util::future::BoxFuture;
 use icpulse_ic::IcError;
+use icpulse_model::ledger::AccountKey;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
 use icpulse_model::{Governance, Principal, Seconds, Timestamp};
@@ -99,16 +100,17 @@ pub(super) enum Shape {
     Shards,
 }
 
-/// A part of a feed: which pages, numbers or versions, and of which governance if that matters.
+/// A part of a feed: which pages, numbers, versions or blocks, and of what if that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) governance: Governance,
+    pub(super) account: Option<AccountKey>,
     pub(super) range: RangeInclusive<u64>,
 }
 
 impl From<RangeInclusive<u64>> for Part {
     fn from(range: RangeInclusive<u64>) -> Self {
-        Self { governance: Governance::Nns, range }
+        Self { governance: Governance::Nns, account: None, range }
     }
 }
 

@@ -50,7 +50,7 @@ pub fn proposals(old: &Proposals, rows: Vec<Arc<Proposal>>, now: Timestamp) -> M
         }
         put.push(row);
     }
-    Merged { proposals: old.with(put), changed, confirmed }
+    Merged { proposals: old.merge(put), changed, confirmed }
 }
 
 fn says_the_same(a: &Proposal, b: &Proposal) -> bool {
@@ -70,7 +70,7 @@ pub fn without_ballots(old: &Proposals) -> Proposals {
         .filter(|row| !row.ballots.is_empty())
         .map(|row| Arc::new(Proposal { ballots: Vec::new(), ..row.as_ref().clone() }))
         .collect();
-    old.with(stripped)
+    old.merge(stripped)
 }
 
 /// A row that was read as nobody, with the ballots that the identity was seen to have.
@@ -93,7 +93,7 @@ pub fn with_ballots(old: &Proposals, ballots: BTreeMap<ProposalKey, Vec<Ballot>>
             Some(Arc::new(Proposal { ballots, ..row.as_ref().clone() }))
         })
         .collect();
-    old.with(rows)
+    old.merge(rows)
 }
 
 /// Ids of rows that may still change.

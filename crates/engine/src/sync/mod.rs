@@ -32,7 +32,7 @@ use icpulse_model::act::{Execution, SignerInfo};
 use icpulse_model::event::Event;
 use icpulse_model::ledger::AccountKey;
 use icpulse_model::network::{MOST_IN_FLIGHT, Profile};
-use icpulse_model::registry::{Moment, Topology, Version};
+use icpulse_model::registry::{PointInTime, Topology, Version};
 use icpulse_model::text::Line;
 use icpulse_model::world::{Change, SyncStatus, Topicality, World};
 use icpulse_model::{Governance, KnownLedger, NeuronKey, Principal, ProposalKey, Seconds};
@@ -104,7 +104,7 @@ enum Command {
     Identity(SignerInfo, Option<Network>),
     Touched(Vec<Topicality>),
     Older(AccountKey),
-    TopologyAt(Moment, oneshot::Sender<Result<Arc<Topology>, Line>>),
+    TopologyAt(PointInTime, oneshot::Sender<Result<Arc<Topology>, Line>>),
     EventsBefore(Version, usize, oneshot::Sender<Result<Vec<Arc<Event>>, Line>>),
     Pause(bool),
     WatchNodes(bool),
@@ -220,7 +220,7 @@ impl SyncHandle {
     ///
     /// # Errors
     /// In words, when that part of the history has not been read.
-    pub async fn topology_at(&self, moment: Moment) -> Result<Arc<Topology>, Line> {
+    pub async fn topology_at(&self, moment: PointInTime) -> Result<Arc<Topology>, Line> {
         self.ask(|answer| Command::TopologyAt(moment, answer)).await.unwrap_or_else(|| Err(ended()))
     }
 

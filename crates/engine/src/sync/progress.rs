@@ -4,7 +4,7 @@ use super::feed::Feed;
 use super::feeds;
 use icpulse_ic::IcError;
 use icpulse_model::text::Line;
-use icpulse_model::world::{HistoryProgress, Trouble};
+use icpulse_model::world::{HistoryProgress, SyncFailure};
 use icpulse_model::{Seconds, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -47,8 +47,8 @@ impl Rate {
 }
 
 /// A network that answers and makes no progress, since this time of its own.
-pub fn standstill(since: Timestamp) -> Trouble {
-    Trouble {
+pub fn standstill(since: Timestamp) -> SyncFailure {
+    SyncFailure {
         attempted: Line::new("reading"),
         why: Line::new(&format!("the network has made no progress since {} UTC", since.clock())),
         advice: Line::new("responses are from that time; votes and transfers would not be executed now"),
@@ -64,7 +64,7 @@ pub struct Troubles(BTreeMap<usize, Failing>);
 
 #[derive(Clone, Debug)]
 struct Failing {
-    trouble: Trouble,
+    trouble: SyncFailure,
     /// It is this machine's clock.
     clock: bool,
     quiet: bool,
@@ -75,7 +75,7 @@ impl Troubles {
     pub fn add(&mut self, feed: &Feed, error: &IcError, now: Timestamp, retry_at: Option<Timestamp>) {
         let rank = feeds::rank(feed);
         let since = self.0.get(&rank).map_or(now, |before| before.trouble.since);
-        let trouble = Trouble {
+        let trouble = SyncFailure {
             attempted: error.what().clone(),
             why: error.why(),
             advice: Line::new(error.advice()),
@@ -88,7 +88,7 @@ impl Troubles {
     }
 
     /// Something could not be done without asking the network.
-    pub fn note(&mut self, feed: &Feed, trouble: Trouble) {
+    pub fn note(&mut self, feed: &Feed, trouble: SyncFailure) {
         self.0.insert(feeds::rank(feed), Failing { trouble, clock: false, quiet: feed.quiet });
     }
 
@@ -109,7 +109,7 @@ impl Troubles {
 
     /// What to tell: this machine's clock, which explains old proofs; then a wrong proof; then the
     /// most urgent reading.
-    pub fn worst(&self) -> Option<Trouble> {
+    pub fn worst(&self) -> Option<SyncFailure> {
         let clock = self.0.values().find(|failing| failing.clock);
         let unverified = || self.0.values().find(|failing| failing.trouble.unverified);
         let worst = clock.or_else(unverified).or_else(|| self.0.values().next());

@@ -65,7 +65,7 @@ impl Publisher {
                 Change::Body(body)
             } else if let Some((_, neuron)) = self.neurons.pop_first() {
                 Change::Neuron(neuron)
-            } else if let Some(change) = self.world.as_mut().and_then(|shown| shown.take_next(world)) {
+            } else if let Some(change) = self.world.as_mut().and_then(|shown| shown.apply_next(world)) {
                 change
             } else if self.status.as_ref() != Some(status) {
                 self.status = Some(status.clone());

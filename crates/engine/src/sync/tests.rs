@@ -983,7 +983,7 @@ async fn every_ledger_is_read_and_kept_apart_and_none_holds_up_another() {
     assert!(run.world().await.histories.keys().any(|name| name.ends_with(&format!(
         "{}:{}",
         reader(6),
-        Account::of(reader(1)).identifier()
+        Account::default_of(reader(1)).identifier()
     ))));
     run.fake.calls();
     run.fake.net().failing = None;

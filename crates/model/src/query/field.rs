@@ -10,12 +10,12 @@ pub struct Field {
     /// The place of the column in its list.
     pub place: usize,
     pub(super) info: &'static ColumnInfo,
-    pub(super) form: Form,
+    pub(super) form: NameForm,
 }
 
-/// Which of a column's names was written.
+/// The of a column's names was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum NameForm {
     /// Its own: values are written with units.
     Name,
     /// Its key in JSON: values are written as the numbers of JSON.
@@ -40,47 +40,47 @@ impl fmt::Debug for Field {
 
 impl Field {
     /// By its name, among those of a list.
-    pub fn by_name(name: &str, list: List) -> Option<Self> {
+    pub fn find(name: &str, list: List) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let fields = || list.columns().enumerate().filter(|(_, c)| c.is_field());
         let find = |form, fits: &dyn Fn(&ColumnInfo) -> bool| {
             fields().find(|(_, c)| fits(c)).map(|(place, info)| Self { place, info, form })
         };
-        find(Form::Name, &|c| c.id == name)
-            .or_else(|| find(Form::Name, &|c| c.aliases.contains(&name.as_str())))
-            .or_else(|| find(Form::Key, &|c| c.exported && c.key() == name))
+        find(NameForm::Name, &|c| c.id == name)
+            .or_else(|| find(NameForm::Name, &|c| c.aliases.contains(&name.as_str())))
+            .or_else(|| find(NameForm::Key, &|c| c.exported && c.key() == name))
             .or_else(|| {
                 let of = name.strip_suffix("_evidence")?;
-                find(Form::Evidence, &|c| c.evidence && c.id == of)
+                find(NameForm::Evidence, &|c| c.evidence && c.id == of)
             })
     }
 
     /// The fields of a list, in the order of its columns.
-    pub fn of(list: List) -> impl Iterator<Item = Self> {
+    pub fn fields_of(list: List) -> impl Iterator<Item = Self> {
         let fields = list.columns().enumerate().filter(|(_, c)| c.is_field());
-        fields.map(|(place, info)| Self { place, info, form: Form::Name })
+        fields.map(|(place, info)| Self { place, info, form: NameForm::Name })
     }
 
     /// As written.
     pub fn name(&self) -> String {
         match self.form {
-            Form::Name => self.info.id.to_owned(),
-            Form::Key => self.info.key(),
-            Form::Evidence => format!("{}_evidence", self.info.id),
+            NameForm::Name => self.info.id.to_owned(),
+            NameForm::Key => self.info.key(),
+            NameForm::Evidence => format!("{}_evidence", self.info.id),
         }
     }
 
-    /// How its values are written.
+    /// The form of its values.
     pub fn kind(&self) -> Kind {
         match self.form {
-            Form::Evidence => Kind::Text,
+            NameForm::Evidence => Kind::Text,
             _ => self.info.kind,
         }
     }
 
-    /// Whether time alone may change a row's answer.
+    /// True if time alone may change a row's answer.
     pub fn is_timed(&self) -> bool {
-        self.form != Form::Evidence && self.info.timed
+        self.form != NameForm::Evidence && self.info.timed
     }
 
     /// The words its value may be; empty where it is no word.

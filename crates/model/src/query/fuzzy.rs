@@ -59,7 +59,7 @@ impl Haystacks {
         }
     }
 
-    /// How many bytes all texts have.
+    /// Number of bytes all texts have.
     pub fn bytes(&self) -> usize {
         self.text.len()
     }
@@ -108,12 +108,12 @@ impl Haystack<'_> {
         self.text
     }
 
-    /// Whether the word occurs, fuzzily.
-    pub fn has(&self, word: &Word) -> bool {
+    /// True if the word occurs, fuzzily.
+    pub fn contains_exactly(&self, word: &Word) -> bool {
         self.mask & word.mask == word.mask && occurs(self.text.as_bytes(), word.folded.as_bytes(), word.skip)
     }
 
-    /// Whether the word occurs as it is.
+    /// True if the word occurs as it is.
     pub fn contains(&self, word: &Word) -> bool {
         self.mask & word.mask == word.mask && occurs(self.text.as_bytes(), word.folded.as_bytes(), 0)
     }
@@ -139,13 +139,13 @@ impl Word {
         &self.folded
     }
 
-    /// Whether wherever `self` occurs `old` does too.
+    /// True if wherever `self` occurs `old` does too.
     pub fn implies(&self, old: &Self) -> bool {
         self.folded.starts_with(&old.folded) && self.skip <= old.skip
     }
 }
 
-/// Whether the bytes of `needle` follow one another in `hay` with at most `skip` others between.
+/// True if the bytes of `needle` follow one another in `hay` with at most `skip` others between.
 /// From a given start the earliest places are also the tightest, so no backtracking is needed.
 fn occurs(hay: &[u8], needle: &[u8], skip: usize) -> bool {
     let Some((first, rest)) = needle.split_first() else { return true };
@@ -199,7 +199,7 @@ mod tests {
         all.add(|out| out.push_str("before"));
         all.add(|out| out.push_str(text));
         all.add(|out| out.push_str("after"));
-        all.get(1).has(&Word::new(word))
+        all.get(1).contains_exactly(&Word::new(word))
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
             let mut all = Haystacks::default();
             all.add(|out| out.push_str(&text));
             let hay = all.get(0);
-            prop_assert!(!long.implies(&short) || !hay.has(&long) || hay.has(&short));
+            prop_assert!(!long.implies(&short) || !hay.contains_exactly(&long) || hay.contains_exactly(&short));
         }
 
         #[test]

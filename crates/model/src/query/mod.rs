@@ -32,7 +32,7 @@ use std::ops::Range;
 pub struct Query {
     /// The whole filter is turned round: rows that do not match are shown.
     pub inverse: bool,
-    /// What must hold.
+    /// The condition.
     pub terms: Vec<Term>,
 }
 
@@ -42,12 +42,12 @@ pub struct Term {
     /// The condition must not hold.
     pub negated: bool,
     /// The condition.
-    pub what: What,
+    pub what: Condition,
 }
 
 /// A condition, not negated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Condition {
     /// The row's text contains it, fuzzily.
     Word(Word),
     /// The row's text contains it exactly, upper or lower case.
@@ -59,11 +59,11 @@ pub enum What {
         /// The value as written.
         value: String,
         /// The value as understood.
-        test: Test,
+        test: Operand,
     },
 }
 
-/// How a field compares.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// `:` or `=`: is, contains, or is one of.
@@ -76,7 +76,7 @@ pub enum Op {
 
 /// A value as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum Operand {
     /// Nothing was written yet: holds.
     Any,
     /// A number in the field's smallest unit (e8s, millionths, thousandths a second).
@@ -91,11 +91,11 @@ pub enum Test {
     Text(String),
 }
 
-/// Why a filter cannot be read, and where.
+/// The reason why a filter cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// What is wrong, and what is possible instead.
+    /// The problem and the available values.
     pub message: String,
     /// The part of the text that is wrong, in characters.
     pub at: Range<usize>,
@@ -113,7 +113,7 @@ impl Op {
         }
     }
 
-    pub(crate) fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+    pub(crate) fn compare<T: PartialOrd>(self, left: T, right: T) -> bool {
         match self {
             Self::Is => left == right,
             Self::Less => left < right,
@@ -125,20 +125,20 @@ impl Op {
 }
 
 impl Query {
-    /// Whether it lets every row through.
+    /// True if it lets every row through.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty() && !self.inverse
     }
 
-    /// Whether time alone may change its answer.
+    /// True if time alone may change its answer.
     pub fn is_timed(&self) -> bool {
         self.terms.iter().any(|t| match &t.what {
-            What::Field { field, test, .. } => *test != Test::Any && field.is_timed(),
+            Condition::Field { field, test, .. } => *test != Operand::Any && field.is_timed(),
             _ => false,
         })
     }
 
-    /// Whether every row that passes `self` also passes `older`, so that only rows that passed
+    /// True if every row that passes `self` also passes `older`, so that only rows that passed
     /// before need to be looked at again. May say no where it is so.
     pub fn narrows(&self, older: &Self) -> bool {
         let pairs = older.terms.iter().zip(&self.terms);
@@ -152,9 +152,11 @@ impl Query {
     pub fn words(&self) -> impl Iterator<Item = &str> {
         let shown = self.terms.iter().filter(|t| !self.inverse && !t.negated);
         shown.filter_map(|t| match &t.what {
-            What::Word(word) | What::Exact(word) => Some(word.folded()),
-            What::Field { field, test: Test::Text(text), .. } if field.info.searched => Some(text.as_str()),
-            What::Field { .. } => None,
+            Condition::Word(word) | Condition::Exact(word) => Some(word.folded()),
+            Condition::Field { field, test: Operand::Text(text), .. } if field.info.searched => {
+                Some(text.as_str())
+            }
+            Condition::Field { .. } => None,
         })
     }
 }
@@ -165,20 +167,20 @@ impl Term {
             return false;
         }
         match (&self.what, &old.what) {
-            (_, What::Field { test: Test::Any, .. }) => true,
-            (What::Word(new), What::Word(old)) => new.implies(old),
-            (What::Exact(new), What::Exact(old)) => new.folded().contains(old.folded()),
+            (_, Condition::Field { test: Operand::Any, .. }) => true,
+            (Condition::Word(new), Condition::Word(old)) => new.implies(old),
+            (Condition::Exact(new), Condition::Exact(old)) => new.folded().contains(old.folded()),
             (
-                What::Field { field: new, test: new_test, .. },
-                What::Field { field: old, test: old_test, .. },
+                Condition::Field { field: new, test: new_test, .. },
+                Condition::Field { field: old, test: old_test, .. },
             ) => new == old && new_test.implies(old_test),
             _ => false,
         }
     }
 }
 
-impl Test {
-    /// Whether what passes `self` passes `old` too, for tests that are not comparisons.
+impl Operand {
+    /// True if what passes `self` passes `old` too, for tests that are not comparisons.
     fn implies(&self, old: &Self) -> bool {
         match (self, old) {
             (Self::OneOf(new), Self::OneOf(old)) => new.iter().all(|n| old.contains(n)),
@@ -195,9 +197,11 @@ fn quoted(text: &str) -> String {
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
-            What::Word(word) => write!(f, "{}{}", if self.negated { "!" } else { "" }, word.raw()),
-            What::Exact(word) => write!(f, "{}{}", if self.negated { "!" } else { "" }, quoted(word.raw())),
-            What::Field { field, op, value, .. } => {
+            Condition::Word(word) => write!(f, "{}{}", if self.negated { "!" } else { "" }, word.raw()),
+            Condition::Exact(word) => {
+                write!(f, "{}{}", if self.negated { "!" } else { "" }, quoted(word.raw()))
+            }
+            Condition::Field { field, op, value, .. } => {
                 let value = if value.starts_with('"') || value.contains(char::is_whitespace) {
                     quoted(value)
                 } else {

@@ -1,9 +1,9 @@
 //! Text to query.
 
-use super::field::{Field, Form};
+use super::field::{Field, NameForm};
 use super::fuzzy::Word;
 use super::span::parse_span;
-use super::{Op, Query, QueryError, Term, Test, What};
+use super::{Condition, Op, Operand, Query, QueryError, Term};
 use crate::dataset::{Kind, List};
 use crate::time::DAY;
 use crate::value::COMPARED_DECIMALS;
@@ -26,7 +26,7 @@ pub fn parse(text: &str, list: List) -> Result<Query, QueryError> {
     }
     let mut query = Query::default();
     for (i, token) in tokens(text).into_iter().enumerate() {
-        if i == 0 && token.body == Body::Bare && token.text == "!" {
+        if i == 0 && token.body == TokenBody::Bare && token.text == "!" {
             query.inverse = true;
             continue;
         }
@@ -44,7 +44,7 @@ pub fn parse_whole(text: &str, list: List) -> Result<Query, QueryError> {
     // An inverse mark is a token but no term.
     let tokens = tokens(text).into_iter().skip(usize::from(query.inverse));
     for (token, term) in tokens.zip(&query.terms) {
-        if let What::Field { field, op, test: Test::Any, .. } = &term.what {
+        if let Condition::Field { field, op, test: Operand::Any, .. } = &term.what {
             let message = format!("{}{} has no value; {}", field.name(), op.text(), field.info.help);
             return Err(QueryError { message, at: token.at });
         }
@@ -57,15 +57,15 @@ pub fn parse_whole(text: &str, list: List) -> Result<Query, QueryError> {
 pub(super) struct Token {
     /// Everything up to a quoted part, or all.
     pub(super) text: String,
-    /// What follows it.
-    pub(super) body: Body,
+    /// The following text.
+    pub(super) body: TokenBody,
     /// Where it stands, in characters.
     pub(super) at: Range<usize>,
 }
 
 /// A token's quoted part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum TokenBody {
     /// None.
     Bare,
     /// `"…"` with its content.
@@ -84,7 +84,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
         let start = i;
         let mut head = String::new();
-        let mut body = Body::Bare;
+        let mut body = TokenBody::Bare;
         while let Some(c) = characters.get(i) {
             if c.is_whitespace() {
                 break;
@@ -92,7 +92,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             i += 1;
             if *c == '"' && (matches!(head.as_str(), "" | "-" | "!") || ends_with_op(&head)) {
                 let (content, end) = quoted_part(&characters, i);
-                body = Body::Quoted(content);
+                body = TokenBody::Quoted(content);
                 i = end;
                 break;
             }
@@ -122,7 +122,7 @@ fn quoted_part(characters: &[char], mut i: usize) -> (String, usize) {
     (content, i)
 }
 
-/// Whether `head` is a field's name with an operator, so that a quote begins its value.
+/// True if `head` is a field's name with an operator, so that a quote begins its value.
 fn ends_with_op(head: &str) -> bool {
     split_field(head.trim_start_matches(['-', '!'])).is_some_and(|(_, _, value)| value.is_empty())
 }
@@ -148,90 +148,90 @@ pub(super) fn split_field(text: &str) -> Option<(&str, Op, &str)> {
 fn term(token: &Token, list: List) -> Result<Term, QueryError> {
     let negation = token.text.strip_prefix(['-', '!']);
     let negated = match (&token.body, negation) {
-        (Body::Bare, Some(rest)) => !rest.is_empty(),
-        (Body::Quoted(_), Some(_)) => true,
+        (TokenBody::Bare, Some(rest)) => !rest.is_empty(),
+        (TokenBody::Quoted(_), Some(_)) => true,
         (_, None) => false,
     };
     let text = if negated { negation.unwrap_or_default() } else { &token.text };
     let what = match (split_field(text), &token.body) {
         (Some((name, op, value)), body) => {
-            let field = Field::by_name(name, list).ok_or_else(|| QueryError {
+            let field = Field::find(name, list).ok_or_else(|| QueryError {
                 message: unknown_field(name, list),
                 at: token.at.start + usize::from(negated)
                     ..token.at.start + usize::from(negated) + name.chars().count(),
             })?;
             let value = match body {
-                Body::Quoted(content) => content.clone(),
-                Body::Bare => value.to_owned(),
+                TokenBody::Quoted(content) => content.clone(),
+                TokenBody::Bare => value.to_owned(),
             };
             let test = test(field, op, &value).map_err(|message| {
                 let before = usize::from(negated) + text.chars().count() - bare_len(text, op, body);
                 QueryError { message, at: (token.at.start + before).min(token.at.end)..token.at.end }
             })?;
-            What::Field { field, op, value, test }
+            Condition::Field { field, op, value, test }
         }
-        (None, Body::Quoted(content)) => What::Exact(Word::new(content)),
-        (None, Body::Bare) => What::Word(Word::new(text)),
+        (None, TokenBody::Quoted(content)) => Condition::Exact(Word::new(content)),
+        (None, TokenBody::Bare) => Condition::Word(Word::new(text)),
     };
     Ok(Term { negated, what })
 }
 
-/// How many characters of `text` are the value, for pointing at it.
-fn bare_len(text: &str, _op: Op, body: &Body) -> usize {
+/// Number of characters of `text` are the value, for pointing at it.
+fn bare_len(text: &str, _op: Op, body: &TokenBody) -> usize {
     match body {
-        Body::Bare => split_field(text).map_or(0, |(_, _, value)| value.chars().count()),
-        Body::Quoted(_) => 0,
+        TokenBody::Bare => split_field(text).map_or(0, |(_, _, value)| value.chars().count()),
+        TokenBody::Quoted(_) => 0,
     }
 }
 
 fn unknown_field(name: &str, list: List) -> String {
-    let names: Vec<String> = Field::of(list).map(|f| f.name()).collect();
+    let names: Vec<String> = Field::fields_of(list).map(|f| f.name()).collect();
     let name = shown(name);
     format!("unknown field '{name}'; available: {}. To find the text itself, quote it", names.join(", "))
 }
 
 /// Understands a value.
-fn test(field: Field, op: Op, value: &str) -> Result<Test, String> {
+fn test(field: Field, op: Op, value: &str) -> Result<Operand, String> {
     if value.is_empty() {
-        return Ok(Test::Any);
+        return Ok(Operand::Any);
     }
-    if field.form == Form::Key && !field.kind().unit().is_empty() {
+    if field.form == NameForm::Key && !field.kind().unit().is_empty() {
         let scale = if matches!(field.kind(), Kind::BasisPoints) { 100 } else { 1 };
         let number = whole_number(value)?;
         return Ok(match (field.kind(), u64::try_from(number)) {
-            (Kind::Span, Ok(seconds)) => Test::Span(Seconds(seconds)),
-            _ => Test::Number(number.saturating_mul(scale)),
+            (Kind::Span, Ok(seconds)) => Operand::Span(Seconds(seconds)),
+            _ => Operand::Number(number.saturating_mul(scale)),
         });
     }
     match field.kind() {
-        Kind::Number => whole_number(value).map(Test::Number),
-        Kind::Icp | Kind::Power => icp(value).map(Test::Number),
-        Kind::Tokens => token_amount(value).map(Test::Number),
-        Kind::Xdr | Kind::Factor | Kind::Degrees => decimal(value, 6).map(Test::Number),
-        Kind::Rate => decimal(value, 3).map(Test::Number),
-        Kind::Bytes => bytes(value).map(Test::Number),
+        Kind::Number => whole_number(value).map(Operand::Number),
+        Kind::Icp | Kind::Power => icp(value).map(Operand::Number),
+        Kind::Tokens => token_amount(value).map(Operand::Number),
+        Kind::Xdr | Kind::Factor | Kind::Degrees => decimal(value, 6).map(Operand::Number),
+        Kind::Rate => decimal(value, 3).map(Operand::Number),
+        Kind::Bytes => bytes(value).map(Operand::Number),
         Kind::Share | Kind::BasisPoints => {
             let number = value.strip_suffix('%').unwrap_or(value);
             decimal(number, 4)
-                .map(Test::Number)
+                .map(Operand::Number)
                 .map_err(|_| format!("'{}' is not a percentage: write it like 62.5", shown(value)))
         }
         Kind::Span if op == Op::Is => Err(format!("compare a time with < or >, such as {}<3d", field.name())),
-        Kind::Span => parse_span(value).map(Test::Span).map_err(|e| e.to_string()),
+        Kind::Span => parse_span(value).map(Operand::Span).map_err(|e| e.to_string()),
         Kind::Time => ago(field, op, value),
         Kind::Text | Kind::Chart if op != Op::Is => {
             Err(format!("{} is text: write {}:…", field.name(), field.name()))
         }
-        Kind::Text | Kind::Chart => Ok(Test::Text(value.to_lowercase())),
+        Kind::Text | Kind::Chart => Ok(Operand::Text(value.to_lowercase())),
         Kind::Terms(_) | Kind::Flag if op != Op::Is => {
             Err(format!("{} has no order: write {}:…, or several with commas", field.name(), field.name()))
         }
-        Kind::Terms(_) | Kind::Flag => names(field, value).map(Test::OneOf),
+        Kind::Terms(_) | Kind::Flag => names(field, value).map(Operand::OneOf),
         Kind::Ordered(_) => {
             let found = names(field, value)?;
             match (op, found.as_slice()) {
-                (Op::Is, _) => Ok(Test::OneOf(found)),
-                (_, [one]) => Ok(Test::Number(i128::from(*one))),
+                (Op::Is, _) => Ok(Operand::OneOf(found)),
+                (_, [one]) => Ok(Operand::Number(i128::from(*one))),
                 _ => Err(format!("'{}' means several; name one to compare with", shown(value))),
             }
         }
@@ -297,15 +297,15 @@ fn icp(value: &str) -> Result<i128, String> {
 }
 
 /// A span of time ago, or a day.
-fn ago(field: Field, op: Op, value: &str) -> Result<Test, String> {
+fn ago(field: Field, op: Op, value: &str) -> Result<Operand, String> {
     if let Some(day) = day(value) {
-        return Ok(Test::When(day, day.plus(DAY)));
+        return Ok(Operand::When(day, day.plus(DAY)));
     }
     match parse_span(value) {
         Ok(_) if op == Op::Is => {
             Err(format!("compare a time with < or >, such as {}<3d, or name a day", field.name()))
         }
-        Ok(span) => Ok(Test::Span(span)),
+        Ok(span) => Ok(Operand::Span(span)),
         Err(_) => Err(format!("'{}' is neither a time like 3d nor a day like 2026-11-22", shown(value))),
     }
 }

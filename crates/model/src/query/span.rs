@@ -3,7 +3,7 @@
 use crate::Seconds;
 use crate::time::{DAY, MONTH, YEAR};
 
-/// Why a text is not a span of time.
+/// The reason why a text is not a span of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// Nothing was given.

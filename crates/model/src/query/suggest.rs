@@ -1,13 +1,13 @@
-//! What the word under the cursor could become.
+//! Completions of the word under the cursor.
 
 use super::field::Field;
-use super::parse::{Body, plain, split_field, tokens};
+use super::parse::{TokenBody, plain, split_field, tokens};
 use crate::dataset::{Kind, List};
 
 /// One way to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// What is shown: a field with what it is, or a value.
+    /// Description of a field, or a value.
     pub label: String,
     /// The whole filter with it.
     pub text: String,
@@ -26,9 +26,9 @@ pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
     let all = tokens(text);
     let typing = (!text.ends_with(char::is_whitespace)).then(|| all.last()).flatten();
     let Some(last) = typing else {
-        return Field::of(list).take(MOST).map(|f| field_suggestion(text, f)).collect();
+        return Field::fields_of(list).take(MOST).map(|f| field_suggestion(text, f)).collect();
     };
-    if last.body != Body::Bare {
+    if last.body != TokenBody::Bare {
         return Vec::new();
     }
     let before: String = text.chars().take(last.at.start).collect();
@@ -37,7 +37,7 @@ pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
     let kept = format!("{before}{sign}");
     match split_field(word) {
         Some((name, op, value)) => {
-            let Some(field) = Field::by_name(name, list) else { return Vec::new() };
+            let Some(field) = Field::find(name, list) else { return Vec::new() };
             let (first, part) = value.rsplit_once(',').map_or(("", value), |(f, p)| (f, p));
             let comma = if first.is_empty() { "" } else { "," };
             let wanted = plain(part);
@@ -57,7 +57,7 @@ pub fn suggest(text: &str, list: List) -> Vec<Suggestion> {
         }
         None => {
             let wanted = word.to_lowercase();
-            let fields = Field::of(list).filter(|f| f.name().starts_with(&wanted));
+            let fields = Field::fields_of(list).filter(|f| f.name().starts_with(&wanted));
             fields.take(MOST).map(|f| field_suggestion(&kept, f)).collect()
         }
     }

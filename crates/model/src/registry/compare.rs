@@ -1,4 +1,4 @@
-//! What happened to a record, from how it was before and how it is after.
+//! Compares a record before and after a change.
 
 use super::{Key, OperatorRecord, Record, RewardTable, Route};
 use crate::Principal;
@@ -27,21 +27,21 @@ macro_rules! differing {
 }
 
 /// All that happened; at least one thing, since somebody wrote the record.
-pub(super) fn occurrences(key: &Key, before: Option<&Record>, after: Option<&Record>) -> Vec<Occurrence> {
+pub(super) fn compare_records(key: &Key, before: Option<&Record>, after: Option<&Record>) -> Vec<Occurrence> {
     let mut found = Vec::new();
     let mut say = |kind: EventKind| found.push(Occurrence { kind, node: None });
     match key {
         Key::Node(_) => match (node(before), node(after)) {
             (None, Some(_)) => say(EventKind::NodeAdded),
             (Some(_), None) => say(EventKind::NodeRemoved),
-            (Some(before), Some(after)) => node_changed(before, after, &mut say),
+            (Some(before), Some(after)) => compare_nodes(before, after, &mut say),
             (None, None) => {}
         },
-        Key::Subnet(_) => subnet_changed(subnet(before), subnet(after), &mut found),
+        Key::Subnet(_) => compare_subnets(subnet(before), subnet(after), &mut found),
         Key::Operator(_) => match (operator(before), operator(after)) {
             (None, Some(_)) => say(EventKind::OperatorAdded),
             (Some(_), None) => say(EventKind::OperatorRemoved),
-            (Some(before), Some(after)) => operator_changed(before, after, &mut say),
+            (Some(before), Some(after)) => compare_operators(before, after, &mut say),
             (None, None) => {}
         },
         Key::DataCenter(_) => match (data_center(before), data_center(after)) {
@@ -83,7 +83,7 @@ pub(super) fn occurrences(key: &Key, before: Option<&Record>, after: Option<&Rec
         }
         Key::RewardTable => say(EventKind::RewardTableChanged(regions(before, after))),
         Key::CanisterRanges(_) | Key::RoutingTable => {
-            say(EventKind::RoutesChanged(moved(routes(before), routes(after))));
+            say(EventKind::RoutesChanged(count_moved(routes(before), routes(after))));
         }
         Key::Firewall(_) => {
             let count = |record: Option<&Record>| match record {
@@ -109,14 +109,14 @@ pub(super) fn occurrences(key: &Key, before: Option<&Record>, after: Option<&Rec
 }
 
 /// The subnet, node or other thing that a key itself names.
-pub(super) fn named_subnet(key: &Key) -> Option<Principal> {
+pub(super) fn subnet_in_key(key: &Key) -> Option<Principal> {
     match key {
         Key::Subnet(id) | Key::Firewall(FirewallScope::Subnet(id)) => Some(*id),
         _ => None,
     }
 }
 
-pub(super) fn named_node(key: &Key) -> Option<Principal> {
+pub(super) fn node_in_key(key: &Key) -> Option<Principal> {
     match key {
         Key::Node(id) | Key::ApiBoundaryNode(id) | Key::Firewall(FirewallScope::Node(id)) => Some(*id),
         _ => None,
@@ -151,7 +151,7 @@ fn data_center(record: Option<&Record>) -> Option<&DataCenterRecord> {
     }
 }
 
-fn node_changed(before: &NodeRecord, after: &NodeRecord, say: &mut impl FnMut(EventKind)) {
+fn compare_nodes(before: &NodeRecord, after: &NodeRecord, say: &mut impl FnMut(EventKind)) {
     if before.hostos_version != after.hostos_version {
         let (from, to) = (before.hostos_version.clone(), after.hostos_version.clone());
         say(EventKind::HostOsChanged { from, to });
@@ -170,7 +170,7 @@ fn node_changed(before: &NodeRecord, after: &NodeRecord, say: &mut impl FnMut(Ev
     }
 }
 
-fn operator_changed(before: &OperatorRecord, after: &OperatorRecord, say: &mut impl FnMut(EventKind)) {
+fn compare_operators(before: &OperatorRecord, after: &OperatorRecord, say: &mut impl FnMut(EventKind)) {
     if before.allowance != after.allowance {
         say(EventKind::AllowanceChanged { from: before.allowance, to: after.allowance });
     }
@@ -186,7 +186,7 @@ fn operator_changed(before: &OperatorRecord, after: &OperatorRecord, say: &mut i
     }
 }
 
-fn subnet_changed(before: Option<&SubnetRecord>, after: Option<&SubnetRecord>, found: &mut Vec<Occurrence>) {
+fn compare_subnets(before: Option<&SubnetRecord>, after: Option<&SubnetRecord>, found: &mut Vec<Occurrence>) {
     let mut say = |kind: EventKind, node: Option<Principal>| found.push(Occurrence { kind, node });
     match (before, after) {
         (None, Some(after)) => say(EventKind::SubnetCreated(after.membership.len()), None),
@@ -244,8 +244,8 @@ fn routes(record: Option<&Record>) -> &[Route] {
     }
 }
 
-/// How many ranges are only in one of two tables or have another subnet in the other.
-fn moved(before: &[Route], after: &[Route]) -> usize {
+/// Number of ranges are only in one of two tables or have another subnet in the other.
+fn count_moved(before: &[Route], after: &[Route]) -> usize {
     let sorted = |routes: &[Route]| {
         let mut routes: Vec<(Principal, Principal, Principal)> =
             routes.iter().map(|route| (route.start, route.end, route.subnet)).collect();

@@ -1,6 +1,6 @@
 //! Changes become a topology and events; two topologies become differences.
 
-use super::compare::{Occurrence, named_node, named_subnet, occurrences};
+use super::compare::{Occurrence, compare_records, node_in_key, subnet_in_key};
 use super::{Change, Key, Record, Topology};
 use crate::Principal;
 use crate::event::{Event, EventKind};
@@ -8,12 +8,12 @@ use crate::text::Line;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is different between two topologies, one thing each.
+/// One difference between two topologies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The record that differs.
     pub key: Key,
-    /// What happened to it in between.
+    /// The change in between.
     pub kind: EventKind,
     /// The node that it is about.
     pub node: Option<Principal>,
@@ -27,14 +27,14 @@ pub struct Difference {
     pub data_center: Option<Line>,
 }
 
-/// What a record that is gone said.
-trait Was {
+/// Lookup of removed records.
+trait FormerRecords {
     fn operator_of_node(&self, node: &Principal) -> Option<Principal>;
     fn subnet_of_node(&self, node: &Principal) -> Option<Principal>;
-    fn of_operator(&self, operator: &Principal) -> Option<(Principal, Line)>;
+    fn owner_of_operator(&self, operator: &Principal) -> Option<(Principal, Line)>;
 }
 
-impl Was for Topology {
+impl FormerRecords for Topology {
     fn operator_of_node(&self, node: &Principal) -> Option<Principal> {
         self.nodes.get(node).map(|node| node.operator)
     }
@@ -43,20 +43,20 @@ impl Was for Topology {
         self.subnet_of(node)
     }
 
-    fn of_operator(&self, operator: &Principal) -> Option<(Principal, Line)> {
+    fn owner_of_operator(&self, operator: &Principal) -> Option<(Principal, Line)> {
         self.operators.get(operator).map(|o| (o.provider, o.data_center.clone()))
     }
 }
 
-/// What a version took away.
+/// Records that a version removed.
 #[derive(Default)]
-struct Gone {
+struct RemovedRecords {
     nodes: BTreeMap<Principal, (Principal, Option<Principal>)>,
     operators: BTreeMap<Principal, (Principal, Line)>,
 }
 
-impl Gone {
-    fn note(&mut self, topology: &Topology, key: &Key) {
+impl RemovedRecords {
+    fn remember(&mut self, topology: &Topology, key: &Key) {
         match key {
             Key::Node(id) => {
                 if let Some(node) = topology.nodes.get(id) {
@@ -64,7 +64,7 @@ impl Gone {
                 }
             }
             Key::Operator(id) => {
-                if let Some(was) = topology.of_operator(id) {
+                if let Some(was) = topology.owner_of_operator(id) {
                     self.operators.insert(*id, was);
                 }
             }
@@ -73,7 +73,7 @@ impl Gone {
     }
 }
 
-impl Was for Gone {
+impl FormerRecords for RemovedRecords {
     fn operator_of_node(&self, node: &Principal) -> Option<Principal> {
         self.nodes.get(node).map(|was| was.0)
     }
@@ -82,7 +82,7 @@ impl Was for Gone {
         self.nodes.get(node).and_then(|was| was.1)
     }
 
-    fn of_operator(&self, operator: &Principal) -> Option<(Principal, Line)> {
+    fn owner_of_operator(&self, operator: &Principal) -> Option<(Principal, Line)> {
         self.operators.get(operator).cloned()
     }
 }
@@ -92,8 +92,8 @@ impl Difference {
         Self {
             key: key.clone(),
             kind: occurrence.kind,
-            node: occurrence.node.or(named_node(key)),
-            subnet: named_subnet(key),
+            node: occurrence.node.or(node_in_key(key)),
+            subnet: subnet_in_key(key),
             provider: None,
             operator: None,
             data_center: None,
@@ -101,7 +101,7 @@ impl Difference {
     }
 
     /// Fills in whom it concerns, as things are or, where they are gone, as they were.
-    fn concern(&mut self, now: &Topology, was: &impl Was) {
+    fn fill_in_owners(&mut self, now: &Topology, was: &impl FormerRecords) {
         if let Some(node) = &self.node {
             self.operator = now.operator_of_node(node).or_else(|| was.operator_of_node(node));
             let subnet = || now.subnet_of(node).or_else(|| was.subnet_of_node(node));
@@ -115,7 +115,7 @@ impl Difference {
         }
         if let Some(operator) = &self.operator
             && let Some((provider, data_center)) =
-                now.of_operator(operator).or_else(|| was.of_operator(operator))
+                now.owner_of_operator(operator).or_else(|| was.owner_of_operator(operator))
         {
             self.provider = Some(provider);
             self.data_center = Some(data_center);
@@ -123,33 +123,38 @@ impl Difference {
     }
 }
 
-/// What somebody's writing of a record did.
-fn written(key: &Key, before: Option<&Record>, now: &Topology, undecoded: Option<&Line>) -> Vec<Difference> {
+/// Differences made by one write of a record.
+fn describe_write(
+    key: &Key,
+    before: Option<&Record>,
+    now: &Topology,
+    undecoded: Option<&Line>,
+) -> Vec<Difference> {
     let found = match undecoded {
         Some(why) => vec![Occurrence { kind: EventKind::Undecoded(why.clone()), node: None }],
-        None => occurrences(key, before, now.record(key).as_ref()),
+        None => compare_records(key, before, now.record(key).as_ref()),
     };
     found.into_iter().map(|occurrence| Difference::new(key, occurrence)).collect()
 }
 
 /// Takes changes over into a topology, in the order of their versions; what happened, oldest first.
 /// Each change is at least one event. Changes of one version belong into one call.
-pub fn fold(topology: &mut Topology, changes: &[Change]) -> Vec<Event> {
+pub fn apply_changes(topology: &mut Topology, changes: &[Change]) -> Vec<Event> {
     let mut events = Vec::with_capacity(changes.len());
     for version in changes.chunk_by(|a, b| a.version == b.version) {
-        let mut gone = Gone::default();
+        let mut gone = RemovedRecords::default();
         let mut found: Vec<(&Change, Difference)> = Vec::with_capacity(version.len());
         for change in version {
-            gone.note(topology, &change.key);
+            gone.remember(topology, &change.key);
             let before = topology.record(&change.key);
             topology.apply(change);
             let undecoded = topology.undecoded.get(&change.key);
-            let all = written(&change.key, before.as_ref(), topology, undecoded);
+            let all = describe_write(&change.key, before.as_ref(), topology, undecoded);
             found.extend(all.into_iter().map(|difference| (change, difference)));
         }
         // A node's record may come after that of the subnet it joined: only now all is there.
         for (change, mut difference) in found {
-            difference.concern(topology, &gone);
+            difference.fill_in_owners(topology, &gone);
             let Difference { key, kind, node, subnet, provider, operator, data_center } = difference;
             events.push(Event {
                 version: change.version,
@@ -168,8 +173,8 @@ pub fn fold(topology: &mut Topology, changes: &[Change]) -> Vec<Event> {
     events
 }
 
-/// What has to happen to make the records of `a` those of `b`; empty if they are the same.
-pub fn diff(a: &Topology, b: &Topology) -> Vec<Difference> {
+/// Changes that turn the records of `a` into those of `b`; empty if they are the same.
+pub fn find_differences(a: &Topology, b: &Topology) -> Vec<Difference> {
     let mut keys = a.keys();
     keys.extend(b.keys());
     let mut all = Vec::new();
@@ -179,8 +184,8 @@ pub fn diff(a: &Topology, b: &Topology) -> Vec<Difference> {
         if before == after && was == is {
             continue;
         }
-        let mut found = written(&key, before.as_ref(), b, is);
-        found.iter_mut().for_each(|difference| difference.concern(b, a));
+        let mut found = describe_write(&key, before.as_ref(), b, is);
+        found.iter_mut().for_each(|difference| difference.fill_in_owners(b, a));
         all.append(&mut found);
     }
     all

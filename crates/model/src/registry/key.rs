@@ -5,7 +5,7 @@ use crate::text::Line;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which machines firewall rules are for.
+/// The machines firewall rules are for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FirewallScope {
     Global,
@@ -17,7 +17,7 @@ pub enum FirewallScope {
     Node(Principal),
 }
 
-/// What a key names.
+/// A parsed key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Key {
     SubnetList,
@@ -50,10 +50,10 @@ pub enum Key {
     Other(Line),
 }
 
-type OfPrincipal = fn(Principal) -> Key;
-type OfName = fn(Line) -> Key;
+type FromPrincipal = fn(Principal) -> Key;
+type FromName = fn(Line) -> Key;
 
-const PREFIXES: &[(&str, OfPrincipal)] = &[
+const PREFIXES: &[(&str, FromPrincipal)] = &[
     ("subnet_record_", Key::Subnet),
     ("node_record_", Key::Node),
     ("node_operator_record_", Key::Operator),
@@ -61,7 +61,7 @@ const PREFIXES: &[(&str, OfPrincipal)] = &[
     ("firewall_rules_subnet_", |id| Key::Firewall(FirewallScope::Subnet(id))),
     ("firewall_rules_node_", |id| Key::Firewall(FirewallScope::Node(id))),
 ];
-const NAMED: &[(&str, OfName)] = &[
+const NAMED: &[(&str, FromName)] = &[
     ("data_center_record_", Key::DataCenter),
     ("replica_version_", Key::ReplicaVersion),
     ("hostos_version_", Key::HostOsVersion),
@@ -69,7 +69,7 @@ const NAMED: &[(&str, OfName)] = &[
 ];
 
 impl Key {
-    /// What the bytes of a key name. Keys of unknown families, and of known ones with an id that
+    /// Parses the bytes of a key. Keys of unknown families, and of known ones with an id that
     /// is none, are [`Key::Other`].
     pub fn parse(bytes: &[u8]) -> Self {
         let Ok(text) = std::str::from_utf8(bytes) else {

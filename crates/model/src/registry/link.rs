@@ -1,4 +1,4 @@
-//! Which proposal caused an event.
+//! Finds the proposal that caused an event.
 //!
 //! The registry does not say. A proposal that was executed within a minute of the change, whose
 //! action makes such changes, is taken to be the cause; where several are, the one whose title
@@ -10,7 +10,7 @@ use crate::world::Proposals;
 use crate::{Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How far a change may be from the execution of its cause.
+/// Longest time between a change and the execution of its cause.
 const NEAR: Seconds = Seconds(60);
 
 /// The NNS functions that make such changes.
@@ -66,15 +66,15 @@ fn functions(kind: &EventKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether a proposal's action makes such changes.
-fn fits(proposal: &Proposal, kind: &EventKind) -> bool {
+/// True if a proposal's action makes such changes.
+fn can_cause(proposal: &Proposal, kind: &EventKind) -> bool {
     let action = proposal.action.as_str();
     let name = action.rsplit(" · ").next().unwrap_or(action);
     functions(kind).contains(&name)
 }
 
-/// Whether a title names what an event is about.
-fn names(proposal: &Proposal, event: &Event) -> bool {
+/// True if a title names what an event is about.
+fn title_names(proposal: &Proposal, event: &Event) -> bool {
     let title = proposal.title.as_str().to_lowercase();
     let says = |text: &str| !text.is_empty() && title.contains(&text.to_lowercase());
     let says_id =
@@ -104,9 +104,9 @@ fn names(proposal: &Proposal, event: &Event) -> bool {
 }
 
 /// Executed proposals by when they were executed.
-struct Executed<'p>(Vec<(Timestamp, &'p Proposal)>);
+struct ExecutedProposals<'p>(Vec<(Timestamp, &'p Proposal)>);
 
-impl<'p> Executed<'p> {
+impl<'p> ExecutedProposals<'p> {
     /// Those executed from a minute before a time until a minute after another.
     fn between(proposals: &'p Proposals, from: Timestamp, to: Timestamp) -> Self {
         let (from, to) = (from.minus(NEAR), to.plus(NEAR));
@@ -125,42 +125,42 @@ impl<'p> Executed<'p> {
     }
 }
 
-/// What one version's events say of its cause.
+/// Clues of one version's events to its cause.
 #[derive(Default)]
-struct Cause {
+struct CauseEvidence {
     /// Proposals whose title names what changed.
     named: BTreeSet<ProposalKey>,
     /// Proposals that could have done it.
     possible: BTreeSet<ProposalKey>,
 }
 
-fn only(ids: &BTreeSet<ProposalKey>) -> Option<ProposalKey> {
+fn single(ids: &BTreeSet<ProposalKey>) -> Option<ProposalKey> {
     ids.first().copied().filter(|_| ids.len() == 1)
 }
 
 /// Fills in the proposals that caused events, where that is beyond doubt. All events of a version
 /// have the same cause. Whether anything was filled in.
-pub fn link(events: &mut [Event], proposals: &Proposals) -> bool {
+pub fn link_proposals(events: &mut [Event], proposals: &Proposals) -> bool {
     let open = |event: &&Event| event.proposal.is_none() && event.at.is_some();
     let times = || events.iter().filter(open).filter_map(|event| event.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return false };
-    let executed = Executed::between(proposals, first, last);
+    let executed = ExecutedProposals::between(proposals, first, last);
     if executed.0.is_empty() {
         return false;
     }
-    let mut causes: BTreeMap<Version, Cause> = BTreeMap::new();
+    let mut causes: BTreeMap<Version, CauseEvidence> = BTreeMap::new();
     for event in events.iter().filter(open) {
         let Some(at) = event.at else { continue };
-        for proposal in executed.near(at).filter(|proposal| fits(proposal, &event.kind)) {
+        for proposal in executed.near(at).filter(|proposal| can_cause(proposal, &event.kind)) {
             let cause = causes.entry(event.version).or_default();
             cause.possible.insert(proposal.id);
-            if names(proposal, event) {
+            if title_names(proposal, event) {
                 cause.named.insert(proposal.id);
             }
         }
     }
     let mut certain: BTreeMap<Version, ProposalKey> = BTreeMap::new();
-    certain.extend(causes.iter().filter_map(|(version, cause)| Some((*version, only(&cause.named)?))));
+    certain.extend(causes.iter().filter_map(|(version, cause)| Some((*version, single(&cause.named)?))));
     // Without a name: one proposal and one version that have no other to belong to.
     let taken: BTreeSet<ProposalKey> = certain.values().copied().collect();
     let mut wanted: BTreeMap<ProposalKey, usize> = BTreeMap::new();
@@ -168,7 +168,7 @@ pub fn link(events: &mut [Event], proposals: &Proposals) -> bool {
         cause.possible.iter().for_each(|id| *wanted.entry(*id).or_default() += 1);
     }
     for (version, cause) in causes.iter().filter(|(_, cause)| cause.named.is_empty()) {
-        if let Some(id) = only(&cause.possible)
+        if let Some(id) = single(&cause.possible)
             && !taken.contains(&id)
             && wanted.get(&id) == Some(&1)
         {
@@ -185,7 +185,7 @@ pub fn link(events: &mut [Event], proposals: &Proposals) -> bool {
 
 /// The elections of the versions that are elected, the newest first, with the proposals that decided
 /// them where that is beyond doubt.
-pub fn elections(topology: &Topology, proposals: &Proposals) -> Vec<Event> {
+pub fn find_elections(topology: &Topology, proposals: &Proposals) -> Vec<Event> {
     let mut events: Vec<Event> = topology
         .elected
         .iter()
@@ -209,7 +209,7 @@ pub fn elections(topology: &Topology, proposals: &Proposals) -> Vec<Event> {
             })
         })
         .collect();
-    link(&mut events, proposals);
+    link_proposals(&mut events, proposals);
     events.sort_by_key(|event| std::cmp::Reverse(event.version));
     events
 }

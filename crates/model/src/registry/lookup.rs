@@ -5,7 +5,7 @@ use crate::text::Line;
 use std::collections::BTreeSet;
 
 impl Topology {
-    /// What is known of a record: as it was last understood, even if what it says now could not be
+    /// The record as last decoded, even if its present bytes could not be
     /// decoded (see [`Topology::undecoded`] for that).
     pub fn record(&self, key: &Key) -> Option<Record> {
         match key {

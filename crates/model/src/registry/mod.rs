@@ -13,9 +13,9 @@ mod record;
 mod sentence;
 mod topology;
 
-pub use fold::{Difference, diff, fold};
-pub use link::{elections, link};
-pub use sentence::{EventFilter, Names};
+pub use fold::{Difference, apply_changes, find_differences};
+pub use link::{find_elections, link_proposals};
+pub use sentence::{EventFilter, FindName};
 
 pub use key::{FirewallScope, Key};
 pub use record::{
@@ -48,7 +48,7 @@ impl std::fmt::Display for Version {
 
 /// A point in the registry's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Moment {
+pub enum PointInTime {
     Version(Version),
     /// As of a time: the newest version made until then.
     At(Timestamp),
@@ -107,9 +107,9 @@ pub struct Change {
     pub version: Version,
     /// When, if the registry says so.
     pub at: Option<Timestamp>,
-    /// Which record.
+    /// The record.
     pub key: Key,
-    /// What it says now; `None`: it was removed.
+    /// The new record; `None`: it was removed.
     pub record: Option<Record>,
 }
 

@@ -1,4 +1,4 @@
-//! What records of the registry say.
+//! Records of the registry.
 
 use crate::Principal;
 use crate::text::Line;
@@ -15,7 +15,7 @@ pub enum Record {
     /// A node operator.
     Operator(Box<OperatorRecord>),
     DataCenter(Box<DataCenterRecord>),
-    /// What nodes are paid.
+    /// Reward rates of nodes.
     RewardTable(RewardTable),
     /// An API boundary node: the version that it is to run.
     ApiBoundaryNode(Line),
@@ -35,7 +35,7 @@ pub enum Record {
     Undecoded(Line),
 }
 
-/// What a subnet is for (`SubnetType`).
+/// Type of a subnet (`SubnetType`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SubnetKind {
     /// 0: not said.
@@ -107,7 +107,7 @@ pub struct SubnetRecord {
     pub max_canisters: u64,
     /// Least time between blocks, in milliseconds.
     pub unit_delay_millis: u64,
-    /// How long a node waits for others' blocks, in milliseconds.
+    /// Time a node waits for others' blocks, in milliseconds.
     pub initial_notary_delay_millis: u64,
     /// Blocks from one key generation (and catch-up package) to the next.
     pub dkg_interval_length: u64,
@@ -199,7 +199,7 @@ pub struct NodeRecord {
     pub ipv4: Option<Line>,
     /// Its domain name.
     pub domain: Option<Line>,
-    /// What it is paid as.
+    /// Its reward type.
     pub reward_type: Option<RewardType>,
     /// The id of its SEV-SNP chip in hexadecimal.
     pub chip_id: Option<Line>,
@@ -259,7 +259,7 @@ pub struct DataCenterRecord {
     pub gps: Option<(i32, i32)>,
 }
 
-/// What one kind of node is paid in a region.
+/// Reward rate of one type of node in a region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     /// In ten-thousandths of an XDR for each node and month.
@@ -298,9 +298,9 @@ pub struct FirewallRule {
     pub ports: Vec<u32>,
     /// 1 allows, 2 denies, 3 rejects.
     pub action: i32,
-    /// Why.
+    /// The reason.
     pub comment: Line,
-    /// Which user of the machine it is for.
+    /// The user of the machine it is for.
     pub user: Option<Line>,
     /// 1 in, 2 out.
     pub direction: Option<i32>,

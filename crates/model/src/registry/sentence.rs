@@ -7,10 +7,10 @@ use crate::event::{Event, EventKind};
 use crate::text::Line;
 
 /// The name that somebody gave to a node, subnet, provider or operator, if anybody did.
-pub type Names<'n> = &'n dyn Fn(&Principal) -> Option<String>;
+pub type FindName<'n> = &'n dyn Fn(&Principal) -> Option<String>;
 
-/// What a sentence is about.
-struct Subject<'s> {
+/// The things that an event concerns.
+struct EventContext<'s> {
     key: &'s Key,
     kind: &'s EventKind,
     node: Option<&'s Principal>,
@@ -27,135 +27,145 @@ fn short(id: &Principal) -> String {
 }
 
 /// A version's name: revisions by their first eight digits.
-fn version(name: &Line) -> String {
+fn short_version(name: &Line) -> String {
     let name = name.as_str();
     let is_revision = name.len() >= 20 && name.bytes().all(|b| b.is_ascii_hexdigit());
     name.get(..8).filter(|_| is_revision).unwrap_or(name).to_owned()
 }
 
-fn maybe_version(name: Option<&Line>) -> String {
-    name.map_or_else(|| "none".to_owned(), version)
+fn version_or_none(name: Option<&Line>) -> String {
+    name.map_or_else(|| "none".to_owned(), short_version)
 }
 
-fn list(names: &[Line]) -> String {
+fn join_names(names: &[Line]) -> String {
     names.iter().map(Line::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+fn format_count(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {many}", group(&count.to_string())) }
 }
 
-impl Subject<'_> {
-    fn named(&self, id: Option<&Principal>, names: Names<'_>) -> String {
+impl EventContext<'_> {
+    fn describe_named(&self, id: Option<&Principal>, names: FindName<'_>) -> String {
         id.map_or_else(|| "unknown".to_owned(), |id| names(id).unwrap_or_else(|| short(id)))
     }
 
-    fn node(&self, names: Names<'_>) -> String {
-        let node = format!("node {}", self.named(self.node, names));
+    fn describe_node(&self, names: FindName<'_>) -> String {
+        let node = format!("node {}", self.describe_named(self.node, names));
         match self.provider {
-            Some(provider) => format!("{node} of provider {}", self.named(Some(provider), names)),
+            Some(provider) => format!("{node} of provider {}", self.describe_named(Some(provider), names)),
             None => node,
         }
     }
 
-    fn operator(&self, names: Names<'_>) -> String {
-        let operator = format!("operator {}", self.named(self.operator, names));
+    fn describe_operator(&self, names: FindName<'_>) -> String {
+        let operator = format!("operator {}", self.describe_named(self.operator, names));
         match self.provider {
-            Some(provider) => format!("{operator} of provider {}", self.named(Some(provider), names)),
+            Some(provider) => {
+                format!("{operator} of provider {}", self.describe_named(Some(provider), names))
+            }
             None => operator,
         }
     }
 
-    fn at_its_place(&self) -> String {
+    fn describe_place(&self) -> String {
         self.data_center.map(|id| format!(" in data center {id}")).unwrap_or_default()
     }
 
-    fn words(&self, names: Names<'_>) -> String {
-        let subnet = || format!("subnet {}", self.named(self.subnet, names));
+    fn describe(&self, names: FindName<'_>) -> String {
+        let subnet = || format!("subnet {}", self.describe_named(self.subnet, names));
         let center = || format!("data center {}", self.data_center.map_or("unknown", Line::as_str));
         match self.kind {
-            EventKind::NodeAdded => format!("{} was added{}", self.node(names), self.at_its_place()),
-            EventKind::NodeRemoved => format!("{} was removed", self.node(names)),
-            EventKind::NodeChanged(fields) if fields.is_empty() => {
-                format!("the record of {} was written again", self.node(names))
+            EventKind::NodeAdded => {
+                format!("{} was added{}", self.describe_node(names), self.describe_place())
             }
-            EventKind::NodeChanged(fields) => format!("{} changed: {}", self.node(names), list(fields)),
+            EventKind::NodeRemoved => format!("{} was removed", self.describe_node(names)),
+            EventKind::NodeChanged(fields) if fields.is_empty() => {
+                format!("the record of {} was written again", self.describe_node(names))
+            }
+            EventKind::NodeChanged(fields) => {
+                format!("{} changed: {}", self.describe_node(names), join_names(fields))
+            }
             EventKind::HostOsChanged { from, to } => format!(
                 "{} is to run HostOS {} after {}",
-                self.node(names),
-                maybe_version(to.as_ref()),
-                maybe_version(from.as_ref())
+                self.describe_node(names),
+                version_or_none(to.as_ref()),
+                version_or_none(from.as_ref())
             ),
-            EventKind::NodeJoined => format!("{} joined {}", self.node(names), subnet()),
-            EventKind::NodeLeft => format!("{} left {}", self.node(names), subnet()),
+            EventKind::NodeJoined => format!("{} joined {}", self.describe_node(names), subnet()),
+            EventKind::NodeLeft => format!("{} left {}", self.describe_node(names), subnet()),
             EventKind::SubnetCreated(nodes) => {
-                format!("{} was created with {}", subnet(), counted(*nodes, "node", "nodes"))
+                format!("{} was created with {}", subnet(), format_count(*nodes, "node", "nodes"))
             }
             EventKind::SubnetRemoved => format!("{} was removed", subnet()),
             EventKind::SubnetUpgraded { from, to } => {
-                format!("{} is to run GuestOS {} after {}", subnet(), version(to), version(from))
+                format!("{} is to run GuestOS {} after {}", subnet(), short_version(to), short_version(from))
             }
             EventKind::SubnetHalted(true) => format!("{} was halted", subnet()),
             EventKind::SubnetHalted(false) => format!("{} goes on after a halt", subnet()),
             EventKind::SubnetChanged(fields) if fields.is_empty() => {
                 format!("the record of {} was written again", subnet())
             }
-            EventKind::SubnetChanged(fields) => format!("{} changed: {}", subnet(), list(fields)),
+            EventKind::SubnetChanged(fields) => format!("{} changed: {}", subnet(), join_names(fields)),
             EventKind::OperatorAdded => {
-                format!("{} was added{}", self.operator(names), self.at_its_place())
+                format!("{} was added{}", self.describe_operator(names), self.describe_place())
             }
-            EventKind::OperatorRemoved => format!("{} was removed", self.operator(names)),
+            EventKind::OperatorRemoved => format!("{} was removed", self.describe_operator(names)),
             EventKind::AllowanceChanged { from, to } => format!(
                 "{} may add {} in place of {}",
-                self.operator(names),
-                counted(usize::try_from(*to).unwrap_or(usize::MAX), "node", "nodes"),
+                self.describe_operator(names),
+                format_count(usize::try_from(*to).unwrap_or(usize::MAX), "node", "nodes"),
                 group(&from.to_string())
             ),
             EventKind::OperatorChanged(fields) if fields.is_empty() => {
-                format!("the record of {} was written again", self.operator(names))
+                format!("the record of {} was written again", self.describe_operator(names))
             }
             EventKind::OperatorChanged(fields) => {
-                format!("{} changed: {}", self.operator(names), list(fields))
+                format!("{} changed: {}", self.describe_operator(names), join_names(fields))
             }
             EventKind::DataCenterAdded => format!("{} was added", center()),
             EventKind::DataCenterRemoved => format!("{} was removed", center()),
             EventKind::DataCenterChanged => format!("{} changed", center()),
-            EventKind::ReplicaVersionElected(v) => format!("GuestOS {} was elected", version(v)),
-            EventKind::ReplicaVersionRetired(v) => format!("GuestOS {} was retired", version(v)),
-            EventKind::HostOsVersionElected(v) => format!("HostOS {} was elected", version(v)),
-            EventKind::HostOsVersionRetired(v) => format!("HostOS {} was retired", version(v)),
+            EventKind::ReplicaVersionElected(v) => format!("GuestOS {} was elected", short_version(v)),
+            EventKind::ReplicaVersionRetired(v) => format!("GuestOS {} was retired", short_version(v)),
+            EventKind::HostOsVersionElected(v) => format!("HostOS {} was elected", short_version(v)),
+            EventKind::HostOsVersionRetired(v) => format!("HostOS {} was retired", short_version(v)),
             EventKind::UnassignedUpgraded { from, to } => format!(
                 "nodes in no subnet are to run GuestOS {} after {}",
-                version(to),
-                maybe_version(from.as_ref())
+                short_version(to),
+                version_or_none(from.as_ref())
             ),
             EventKind::BoundaryNodeAdded(v) => {
-                format!("{} became an API boundary node with GuestOS {}", self.node(names), version(v))
+                format!(
+                    "{} became an API boundary node with GuestOS {}",
+                    self.describe_node(names),
+                    short_version(v)
+                )
             }
             EventKind::BoundaryNodeRemoved => {
-                format!("{} is no longer an API boundary node", self.node(names))
+                format!("{} is no longer an API boundary node", self.describe_node(names))
             }
             EventKind::BoundaryNodeUpgraded { from, to } => format!(
                 "API boundary {} is to run GuestOS {} after {}",
-                self.node(names),
-                version(to),
-                version(from)
+                self.describe_node(names),
+                short_version(to),
+                short_version(from)
             ),
             EventKind::RewardTableChanged(regions) if regions.is_empty() => {
                 "the reward table was written again".to_owned()
             }
             EventKind::RewardTableChanged(regions) => {
-                format!("what nodes are paid changed in {}", list(regions))
+                format!("what nodes are paid changed in {}", join_names(regions))
             }
             EventKind::RoutesChanged(count) => {
-                format!("{} of canister ids changed", counted(*count, "range", "ranges"))
+                format!("{} of canister ids changed", format_count(*count, "range", "ranges"))
             }
             EventKind::FirewallChanged { from, to } => {
                 let whose = match self.key {
                     Key::Firewall(FirewallScope::ReplicaNodes) => "replica nodes".to_owned(),
                     Key::Firewall(FirewallScope::ApiBoundaryNodes) => "API boundary nodes".to_owned(),
                     Key::Firewall(FirewallScope::Subnet(_)) => subnet(),
-                    Key::Firewall(FirewallScope::Node(_)) => self.node(names),
+                    Key::Firewall(FirewallScope::Node(_)) => self.describe_node(names),
                     _ => "all nodes".to_owned(),
                 };
                 format!("firewall rules of {whose} changed: {to} after {from}")
@@ -171,8 +181,8 @@ impl Subject<'_> {
 
 impl Event {
     /// In a sentence: `node abcde of provider X joined subnet Y at version 53,218, proposal 132,411`.
-    pub fn sentence(&self, names: Names<'_>) -> String {
-        let mut words = self.words(names);
+    pub fn to_sentence(&self, names: FindName<'_>) -> String {
+        let mut words = self.describe(names);
         words.push_str(&format!(" at version {}", group(&self.version.0.to_string())));
         if let Some(proposal) = self.proposal {
             words.push_str(&format!(", proposal {}", group(&proposal.number.to_string())));
@@ -180,9 +190,9 @@ impl Event {
         words
     }
 
-    /// What happened, without when and why.
-    pub fn words(&self, names: Names<'_>) -> String {
-        let subject = Subject {
+    /// The change, without version and proposal.
+    pub fn describe(&self, names: FindName<'_>) -> String {
+        let subject = EventContext {
             key: &self.key,
             kind: &self.kind,
             node: self.node.as_ref(),
@@ -191,13 +201,13 @@ impl Event {
             operator: self.operator.as_ref(),
             data_center: self.data_center.as_ref(),
         };
-        subject.words(names)
+        subject.describe(names)
     }
 }
 
 impl Difference {
-    pub fn sentence(&self, names: Names<'_>) -> String {
-        let subject = Subject {
+    pub fn to_sentence(&self, names: FindName<'_>) -> String {
+        let subject = EventContext {
             key: &self.key,
             kind: &self.kind,
             node: self.node.as_ref(),
@@ -206,11 +216,11 @@ impl Difference {
             operator: self.operator.as_ref(),
             data_center: self.data_center.as_ref(),
         };
-        subject.words(names)
+        subject.describe(names)
     }
 }
 
-/// Which events a reader wants: those that fit everything that is set.
+/// The events a reader wants: those that fit everything that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
     pub provider: Option<Principal>,
@@ -223,21 +233,21 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Whether it wants an event.
-    pub fn fits(&self, event: &Event, names: Names<'_>) -> bool {
+    /// True if it wants an event.
+    pub fn matches(&self, event: &Event, names: FindName<'_>) -> bool {
         let is = |wanted: &Option<Principal>, found: &Option<Principal>| wanted.is_none() || wanted == found;
         is(&self.provider, &event.provider)
             && is(&self.subnet, &event.subnet)
             && is(&self.node, &event.node)
-            && self.fits_words(event, names)
+            && self.matches_words(event, names)
     }
 
-    fn fits_words(&self, event: &Event, names: Names<'_>) -> bool {
+    fn matches_words(&self, event: &Event, names: FindName<'_>) -> bool {
         if self.words.trim().is_empty() {
             return true;
         }
         let ids = [event.node, event.subnet, event.provider, event.operator];
-        let mut text = event.sentence(names);
+        let mut text = event.to_sentence(names);
         text.push(' ');
         text.push_str(&event.key.to_string());
         for id in ids.iter().flatten() {

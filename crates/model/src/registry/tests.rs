@@ -71,7 +71,7 @@ fn operator_change(version: u64, record: Option<OperatorRecord>) -> Change {
 
 fn told(topology: &mut Topology, changes: &[Change]) -> Vec<String> {
     let names = |principal: &Principal| (*principal == id(PROVIDER)).then(|| "Ada".to_owned());
-    fold(topology, changes).iter().map(|event| event.sentence(&names)).collect()
+    apply_changes(topology, changes).iter().map(|event| event.to_sentence(&names)).collect()
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_nodes_life_is_told_with_whom_it_concerns() {
         node_change(53_220, NODE, None),
         subnet_change(53_220, Some(upgraded)),
     ];
-    let events = fold(&mut topology, &last);
+    let events = apply_changes(&mut topology, &last);
     assert!(events.iter().all(|event| event.provider == Some(id(PROVIDER))), "{events:?}");
     assert_eq!(events[1].subnet, Some(id(SUBNET)), "where it was");
     assert_eq!(
@@ -130,7 +130,7 @@ fn a_node_that_is_registered_after_it_joined_in_the_same_version_has_its_provide
         node_change(1, NODE, Some(node(OPERATOR))),
         operator_change(1, Some(operator(PROVIDER, 1))),
     ];
-    let events = fold(&mut topology, &changes);
+    let events = apply_changes(&mut topology, &changes);
     let joined = events.iter().find(|event| event.kind == EventKind::NodeJoined).unwrap();
     assert_eq!(
         (joined.provider, joined.operator, joined.subnet),
@@ -143,7 +143,7 @@ fn what_is_written_again_or_cannot_be_read_is_told_too() {
     let mut topology = Topology::default();
     let s = short(&id(SUBNET));
     let same = || subnet_change(1, Some(subnet(&[], "v")));
-    let _ = fold(&mut topology, &[same()]);
+    let _ = apply_changes(&mut topology, &[same()]);
     assert_eq!(
         told(&mut topology, &[same()]),
         [format!("the record of subnet {s} was written again at version 1")]
@@ -223,9 +223,9 @@ fn a_filter_takes_what_fits_all_of_it() {
         node_change(1_235, NODE + 1, Some(node(OPERATOR + 1))),
         subnet_change(1_236, Some(subnet(&[NODE, NODE + 1], "v"))),
     ];
-    let events = fold(&mut topology, &changes);
+    let events = apply_changes(&mut topology, &changes);
     let none = |_: &Principal| None;
-    let count = |filter: EventFilter| events.iter().filter(|event| filter.fits(event, &none)).count();
+    let count = |filter: EventFilter| events.iter().filter(|event| filter.matches(event, &none)).count();
     assert_eq!(count(EventFilter::default()), 6);
     assert_eq!(count(EventFilter { provider: Some(id(PROVIDER)), ..Default::default() }), 3);
     assert_eq!(count(EventFilter { subnet: Some(id(SUBNET)), ..Default::default() }), 3);
@@ -264,18 +264,18 @@ fn proposal(id: u64, action: &str, title: &str, executed: u64) -> Arc<Proposal> 
 }
 
 fn linked(events: &mut [Event], proposals: Vec<Arc<Proposal>>) -> Vec<Option<u64>> {
-    link(events, &Proposals::new(proposals));
+    link_proposals(events, &Proposals::new(proposals));
     events.iter().map(|event| event.proposal.map(|p| p.number)).collect()
 }
 
 #[test]
 fn a_proposal_is_a_cause_only_beyond_doubt() {
     let mut topology = Topology::default();
-    let _ = fold(&mut topology, &[subnet_change(1, Some(subnet(&[], "v1")))]);
+    let _ = apply_changes(&mut topology, &[subnet_change(1, Some(subnet(&[], "v1")))]);
     let s = short(&id(SUBNET));
     // At 2,000 and 2,030 seconds: two upgrades of the same subnet.
-    let mut events = fold(&mut topology, &[subnet_change(2, Some(subnet(&[], "v2")))]);
-    events.extend(fold(&mut topology, &[subnet_change(3, Some(subnet(&[], "v3")))]));
+    let mut events = apply_changes(&mut topology, &[subnet_change(2, Some(subnet(&[], "v2")))]);
+    events.extend(apply_changes(&mut topology, &[subnet_change(3, Some(subnet(&[], "v3")))]));
     events[1].at = Some(Timestamp::from_secs(2_030));
     let upgrade = |id, title: &str, at| proposal(id, "DeployGuestosToAllSubnetNodes", title, at);
     let fresh = || events.clone();
@@ -306,7 +306,7 @@ fn a_proposal_is_a_cause_only_beyond_doubt() {
     let names = |_: &Principal| None;
     let mut one = fresh()[..1].to_vec();
     linked(&mut one, vec![upgrade(132_411, &s, 2_000 + Seconds(59).0)]);
-    assert!(one[0].sentence(&names).ends_with(" at version 2, proposal 132,411"));
+    assert!(one[0].to_sentence(&names).ends_with(" at version 2, proposal 132,411"));
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn all_events_of_a_version_have_the_same_cause() {
         subnet_change(2, Some(subnet(&[NODE], "v"))),
         change(2, Key::Other(Line::new("crypto_records_x")), Some(Record::Other(3))),
     ];
-    let mut events = fold(&mut topology, &changes);
+    let mut events = apply_changes(&mut topology, &changes);
     let found = linked(&mut events, vec![proposal(9, "CreateSubnet", "New subnet", 2_010)]);
     assert_eq!(found, vec![Some(9); events.len()]);
 }
@@ -335,17 +335,17 @@ fn what_elected_a_version_is_known_as_long_as_it_is_elected() {
         // Written again: it was elected before.
         change(4, old.clone(), record("z")),
     ];
-    let _ = fold(&mut topology, &changes);
+    let _ = apply_changes(&mut topology, &changes);
     let by = |id, title: &str, at| proposal(id, "ReviseElectedGuestosVersions", title, at);
     let all = vec![by(7, "Elect 0a0a0a0a", 2_001), by(8, "Elect 0b0b0b0b", 3_001), by(9, "Elect", 4_000)];
     let told = |topology: &Topology| -> Vec<(Version, Option<u64>)> {
-        let found = elections(topology, &Proposals::new(all.clone()));
+        let found = find_elections(topology, &Proposals::new(all.clone()));
         found.into_iter().map(|e| (e.version, e.proposal.map(|p| p.number))).collect()
     };
     assert_eq!(told(&topology), [(Version(3), Some(8)), (Version(2), Some(7))]);
-    let _ = fold(&mut topology, &[change(5, old.clone(), None)]);
+    let _ = apply_changes(&mut topology, &[change(5, old.clone(), None)]);
     assert_eq!(told(&topology), [(Version(3), Some(8))]);
-    let _ = fold(&mut topology, &[change(6, old, record("x"))]);
+    let _ = apply_changes(&mut topology, &[change(6, old, record("x"))]);
     assert_eq!(told(&topology), [(Version(6), None), (Version(3), Some(8))]);
 }
 
@@ -406,7 +406,7 @@ fn any_history() -> impl Strategy<Value = Vec<Change>> {
 
 fn of(changes: &[Change]) -> (Topology, Vec<Event>) {
     let mut topology = Topology::default();
-    let events = fold(&mut topology, changes);
+    let events = apply_changes(&mut topology, changes);
     (topology, events)
 }
 
@@ -430,17 +430,17 @@ proptest! {
         let at = cut.index(history.len() + 1);
         let at = history.get(at).map_or(history.len(), |c| history.partition_point(|d| d.version < c.version));
         let (mut parts, mut told) = of(&history[..at]);
-        told.extend(fold(&mut parts, &history[at..]));
+        told.extend(apply_changes(&mut parts, &history[at..]));
         prop_assert_eq!((parts, told), (whole, events));
     }
 
     #[test]
     fn two_networks_differ_exactly_where_their_records_do(a in any_history(), b in any_history()) {
         let (a, b) = (of(&a).0, of(&b).0);
-        prop_assert_eq!(diff(&a, &a), vec![]);
-        prop_assert_eq!(diff(&a, &b).is_empty(), bare(a.clone()) == bare(b.clone()));
+        prop_assert_eq!(find_differences(&a, &a), vec![]);
+        prop_assert_eq!(find_differences(&a, &b).is_empty(), bare(a.clone()) == bare(b.clone()));
         let keys = |differences: Vec<Difference>| differences.into_iter().map(|d| d.key).collect::<std::collections::BTreeSet<_>>();
-        prop_assert_eq!(keys(diff(&a, &b)), keys(diff(&b, &a)));
+        prop_assert_eq!(keys(find_differences(&a, &b)), keys(find_differences(&b, &a)));
     }
 
     #[test]
@@ -454,7 +454,7 @@ proptest! {
         };
         let kept: Vec<Change> =
             history.iter().enumerate().filter(|(at, change)| last(*at, change)).map(|(_, c)| c.clone()).collect();
-        prop_assert_eq!(diff(&whole, &of(&kept).0), vec![]);
+        prop_assert_eq!(find_differences(&whole, &of(&kept).0), vec![]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Topology {
     pub version: Version,
     /// When that version was made, if the registry says so.
     pub at: Option<Timestamp>,
-    /// How the newest page was proven.
+    /// Proof of the newest page.
     pub evidence: Option<Evidence>,
     /// The subnets there are, in the registry's order.
     pub subnet_list: Vec<Principal>,
@@ -31,7 +31,7 @@ pub struct Topology {
     pub operators: BTreeMap<Principal, OperatorRecord>,
     /// Data centers by id.
     pub data_centers: BTreeMap<Line, DataCenterRecord>,
-    /// What nodes are paid.
+    /// Reward rates of nodes.
     pub reward_table: RewardTable,
     /// API boundary nodes and the version that each is to run.
     pub api_boundary_nodes: BTreeMap<Principal, Line>,
@@ -100,7 +100,7 @@ macro_rules! table {
 }
 
 impl Topology {
-    /// Whether nothing was read yet.
+    /// True if nothing was read yet.
     pub fn is_empty(&self) -> bool {
         self.version == Version(0)
     }
@@ -224,7 +224,7 @@ impl Topology {
         self.data_centers.get(&self.operator_of(node)?.data_center)
     }
 
-    /// Whether a node is an API boundary node.
+    /// True if a node is an API boundary node.
     pub fn is_boundary(&self, node: &Principal) -> bool {
         self.api_boundary_nodes.contains_key(node)
     }

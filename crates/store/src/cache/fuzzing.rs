@@ -55,7 +55,7 @@ pub fn put(
     bytes: &[u8],
     sealed: bool,
 ) -> Result<(), CacheError> {
-    let account = (Profile::main_network().icp_ledger(), Account::of(*reader));
+    let account = (Profile::main_network().icp_ledger(), Account::default_of(*reader));
     let (bulk, key) = match table {
         Table::Block => (false, key::block(Governance::Nns, number / key::BLOCK)),
         Table::Page => {

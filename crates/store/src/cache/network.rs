@@ -371,15 +371,15 @@ mod tests {
         for minute in 0..200 {
             let at = Timestamp::from_secs(60 * minute);
             let metrics = SubnetMetrics { updates: 600 * minute, ..SubnetMetrics::default() };
-            health.observe(Sample { at, metrics }, Evidence::certified(at));
+            health.add_sample(Sample { at, metrics }, Evidence::certified(at));
         }
         cache.put_subnet_health(&id(1), &health).unwrap();
         let mut fleet = Fleet::default();
         let at = Timestamp(5);
         let reported =
-            Reported { status: NodeStatus::of("DOWN"), alert: None, guestos_version: None, at, since: at };
-        fleet.report([(id(2), reported)], at);
-        fleet.sighted(id(2), at);
+            Reported { status: NodeStatus::parse("DOWN"), alert: None, guestos_version: None, at, since: at };
+        fleet.merge_reports([(id(2), reported)], at);
+        fleet.add_sighting(id(2), at);
         cache.put_value("nodes", &fleet).unwrap();
         let mut notes = Vec::new();
         let kept = cache.subnet_health(&mut notes).unwrap();

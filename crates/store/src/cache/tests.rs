@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn transactions_come_back_newest_first(blocks in prop::collection::btree_set(0u64..500, 0..80), before in 0u64..510, limit in 1usize..50) {
         let cache = Cache::in_memory();
-        let on = |ledger: u8, who: u8| (LedgerId(reader(ledger)), Account::of(reader(who)));
+        let on = |ledger: u8, who: u8| (LedgerId(reader(ledger)), Account::default_of(reader(who)));
         let account = on(9, 1);
         let rows: Vec<_> = blocks.iter().map(|b| transaction(*b)).collect();
         cache.put_transactions(&account, &rows, Some(3..=499)).unwrap();
@@ -161,7 +161,7 @@ fn everything_survives_a_restart() {
     let account = AccountState {
         transactions: (0..150).rev().map(transaction).collect(),
         complete: true,
-        ..AccountState::new(icp, Account::of(reader(1)), 5, Evidence::signed(NOW, None))
+        ..AccountState::new(icp, Account::default_of(reader(1)), 5, Evidence::signed(NOW, None))
     };
     {
         let Opened { cache, notes } = open(base.path());
@@ -363,7 +363,10 @@ fn equal_numbers_of_two_governances_are_kept_apart() {
     }
     let cache = open(base.path()).cache;
     let Loaded { world, read, .. } = cache.load_world(&reader(1)).unwrap();
-    assert_eq!((world.proposals.of(NNS).count(), world.proposals.of(sns).count()), (40, 31));
+    assert_eq!(
+        (world.proposals.of_governance(NNS).count(), world.proposals.of_governance(sns).count()),
+        (40, 31)
+    );
     let at = |key| world.proposals.get(key).unwrap().evidence.at;
     assert!(at(ProposalKey::nns(7)) < at(ProposalKey { governance: sns, number: 7 }));
     assert_eq!(world.proposals.get(ProposalKey { governance: sns, number: 31 }).unwrap().ballots.len(), 1);

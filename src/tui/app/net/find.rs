@@ -3,7 +3,7 @@
 use crate::tui::app::place::Subject;
 use crate::tui::app::state::State;
 use icpulse_model::node_rewards::Day;
-use icpulse_model::registry::{Moment, Version};
+use icpulse_model::registry::{PointInTime, Version};
 use icpulse_model::{Principal, Timestamp};
 
 /// What a text names.
@@ -51,7 +51,7 @@ impl State {
 ///
 /// # Errors
 /// What is possible, in words.
-pub fn parse_moment(text: &str) -> Result<Moment, String> {
+pub fn parse_moment(text: &str) -> Result<PointInTime, String> {
     let wrong =
         || "write a version such as 53,100, or a day such as 2026-11-01, or a day and 14:30".to_owned();
     let text = text.trim().trim_start_matches(['v', 'V', '#']);
@@ -61,7 +61,7 @@ pub fn parse_moment(text: &str) -> Result<Moment, String> {
         return if version == 0 {
             Err("the first version is 1".to_owned())
         } else {
-            Ok(Moment::Version(Version(version)))
+            Ok(PointInTime::Version(Version(version)))
         };
     }
     let (date, clock) = match text.split_once([' ', 'T']) {
@@ -85,7 +85,7 @@ pub fn parse_moment(text: &str) -> Result<Moment, String> {
             Timestamp::from_secs(day.start().secs() + hour * 3_600 + minute * 60)
         }
     };
-    Ok(Moment::At(at))
+    Ok(PointInTime::At(at))
 }
 
 #[cfg(test)]
@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn versions_and_days() {
-        assert_eq!(parse_moment("53,100"), Ok(Moment::Version(Version(53_100))));
-        assert_eq!(parse_moment(" v7 "), Ok(Moment::Version(Version(7))));
-        let Moment::At(at) = parse_moment("2026-11-01 14:30").unwrap() else { unreachable!() };
+        assert_eq!(parse_moment("53,100"), Ok(PointInTime::Version(Version(53_100))));
+        assert_eq!(parse_moment(" v7 "), Ok(PointInTime::Version(Version(7))));
+        let PointInTime::At(at) = parse_moment("2026-11-01 14:30").unwrap() else { unreachable!() };
         assert_eq!(at.date_minute(), "2026-11-01 14:30");
-        let Moment::At(end) = parse_moment("2026-11-01").unwrap() else { unreachable!() };
+        let PointInTime::At(end) = parse_moment("2026-11-01").unwrap() else { unreachable!() };
         assert_eq!(end.rfc3339().get(..19).unwrap(), "2026-11-01T23:59:59");
         for wrong in
             ["", "0", "yesterday", "2026-02-30", "2026-11", "2026-11-01 25:00", "99999999999999999999999"]

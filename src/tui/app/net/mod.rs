@@ -19,13 +19,13 @@ use super::state::State;
 use crate::datasets::network::{Source, find_list};
 use crate::datasets::{self, NETWORK, NetworkList};
 use icpulse_model::dataset::{Context, Dataset};
-use icpulse_model::decentral::Decentralization;
+use icpulse_model::decentralization::Decentralization;
 use icpulse_model::economics::Economics;
 use icpulse_model::event::Event;
 use icpulse_model::margin::Margin;
-use icpulse_model::mine::Mine;
 use icpulse_model::network_view::NetworkView;
-use icpulse_model::registry::{Moment, Topology};
+use icpulse_model::own_nodes::OwnNodes;
+use icpulse_model::registry::{PointInTime, Topology};
 use icpulse_model::text::Line;
 use icpulse_model::value::Cell;
 use icpulse_model::{Principal, Timestamp};
@@ -68,7 +68,7 @@ impl NetList {
 #[derive(Clone, Debug)]
 pub struct PastTopology {
     /// What was asked for.
-    pub moment: Moment,
+    pub moment: PointInTime,
     /// The make-up.
     pub topology: Arc<Topology>,
     /// What is different now.
@@ -105,9 +105,9 @@ pub struct NetState {
     /// A past make-up is shown.
     pub then: Option<PastTopology>,
     /// A past make-up was asked for and has not come.
-    pub travelling: Option<Moment>,
+    pub travelling: Option<PointInTime>,
     /// The user's own.
-    pub mine: Mine,
+    pub mine: OwnNodes,
     /// The configuration says which provider the user is: the choice is not kept.
     pub provider_fixed: bool,
     /// What it comes to.
@@ -125,7 +125,7 @@ impl Default for NetState {
             older_end: None,
             then: None,
             travelling: None,
-            mine: Mine::default(),
+            mine: OwnNodes::default(),
             provider_fixed: false,
             summary: Summary::default(),
         }
@@ -289,7 +289,7 @@ impl State {
 
     /// What happened, in a sentence.
     pub fn event_sentence(&self, event: &Event) -> String {
-        event.words(&|id| datasets::given_name(id, &self.cell_context()))
+        event.describe(&|id| datasets::given_name(id, &self.cell_context()))
     }
 
     /// The time as of which nodes' lives are judged.

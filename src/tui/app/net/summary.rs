@@ -19,9 +19,11 @@ pub struct Summary {
     pub stalled: usize,
     /// Subnets that were asked and certify the present.
     pub well: usize,
+    /// Subnets that were asked and did not answer.
+    pub unreachable: usize,
     /// Nodes that are reported down. Only the public dashboard says so.
     pub down: usize,
-    /// Nodes whose life is known.
+    /// Nodes with a known status.
     pub judged: usize,
     /// Whether what is known of nodes rests on the public dashboard's word.
     pub unverified: bool,
@@ -43,7 +45,7 @@ impl State {
     pub(super) fn update_summary(&mut self) {
         let topology = &self.world.topology;
         let now = self.network_now();
-        let lives = self.world.fleet.lives(topology.nodes.keys(), now);
+        let lives = self.world.fleet.count_statuses(topology.nodes.keys(), now);
         let mut summary = Summary {
             subnets: topology.subnets.len(),
             nodes: topology.nodes.len(),
@@ -64,6 +66,7 @@ impl State {
             let stalled = matches!(condition, Condition::Stalled(_));
             summary.stalled += usize::from(stalled);
             summary.well += usize::from(condition == Condition::Well);
+            summary.unreachable += usize::from(condition == Condition::Unreachable);
             // What stands still executes nothing, whatever its last rate was.
             if let Some(rates) = health.rates.as_ref().filter(|_| !stalled) {
                 let sum = summary.milli_updates.get_or_insert(0);

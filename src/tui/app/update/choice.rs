@@ -164,7 +164,7 @@ impl State {
                 out.push_str(item.note.as_str());
             });
         }
-        let fits = |place: &usize| words.iter().all(|w| texts.get(*place).has(w));
+        let fits = |place: &usize| words.iter().all(|w| texts.get(*place).contains_exactly(w));
         layer.shown = (0..layer.items.len()).filter(fits).collect();
         layer.cursor = 0;
         layer.offset = 0;
@@ -216,7 +216,7 @@ impl State {
                 }
             }
             ChoiceKind::Alert => {
-                let alert = self.world.alerts.of_machines().find(|alert| Some(&alert.text) == label.as_ref());
+                let alert = self.world.alerts.node_alerts().find(|alert| Some(&alert.text) == label.as_ref());
                 if let Some(about) = alert.map(|alert| alert.about.clone()) {
                     let subject = self.subject_of(&about);
                     self.open_subject(subject, effects);

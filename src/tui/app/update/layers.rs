@@ -202,7 +202,7 @@ impl State {
             self.jump_to_id(&text, effects);
             return;
         };
-        let newest = self.world.proposals.of(Governance::Nns).next().map_or(0, |p| p.id.number);
+        let newest = self.world.proposals.of_governance(Governance::Nns).next().map_or(0, |p| p.id.number);
         let newest = newest.max(self.world.facts.latest_proposal.unwrap_or(0));
         let subject = if neuron.is_some() || number > newest {
             Subject::Neuron(NeuronKey::nns(number))

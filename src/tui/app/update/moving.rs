@@ -268,7 +268,7 @@ impl State {
                 _ => self.choose_alert(alerts),
             },
             PulseNeed::MoreAlerts(_) => {
-                let texts: Vec<Line> = self.world.alerts.of_machines().map(|a| a.text.clone()).collect();
+                let texts: Vec<Line> = self.world.alerts.node_alerts().map(|a| a.text.clone()).collect();
                 self.open_message(Level::Warning, "Alerts", texts);
             }
         }

@@ -8,11 +8,11 @@ use crate::tui::app::net::{Difference, NetList, PastTopology, short_id};
 use crate::tui::app::place::{Screen, Subject};
 use crate::tui::app::state::State;
 use icpulse_model::Principal;
-use icpulse_model::decentral::what_if;
+use icpulse_model::decentralization::what_if;
 use icpulse_model::event::Event;
-use icpulse_model::mine::Mine;
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::query::{Haystacks, Word};
-use icpulse_model::registry::{Moment, Topology};
+use icpulse_model::registry::{PointInTime, Topology};
 use icpulse_model::text::Line;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -118,14 +118,14 @@ impl State {
         } else {
             format!("node {} is called {name}", short_id(&layer.node))
         };
-        self.net.mine.name(&topology, layer.node, name);
+        self.net.mine.set_alias(&topology, layer.node, name);
         effects.push(Effect::SaveMine(self.net.mine.clone()));
         self.refresh_net();
         self.show_toast(Level::Good, words);
     }
 
     /// What the file says is the user's.
-    pub(super) fn put_mine(&mut self, mine: Mine, provider_fixed: bool) {
+    pub(super) fn put_mine(&mut self, mine: OwnNodes, provider_fixed: bool) {
         self.net.mine = mine;
         self.net.provider_fixed = provider_fixed;
         self.refresh_net();
@@ -167,7 +167,7 @@ impl State {
         for node in &candidates {
             texts.add(|out| out.push_str(&self.node_words(node)));
         }
-        let fits = |place: usize| words.iter().all(|w| texts.get(place).has(w));
+        let fits = |place: usize| words.iter().all(|w| texts.get(place).contains_exactly(w));
         let shown = candidates.iter().enumerate().filter(|(i, _)| fits(*i)).map(|(_, n)| *n).collect();
         if let Some(Layer::WhatIf(layer)) = self.layers.last_mut() {
             layer.shown = shown;
@@ -241,7 +241,7 @@ impl State {
     }
 
     /// The past make-up has come, or why it cannot.
-    pub(super) fn show_past(&mut self, moment: Moment, result: Result<Arc<Topology>, Line>) {
+    pub(super) fn show_past(&mut self, moment: PointInTime, result: Result<Arc<Topology>, Line>) {
         // An answer to an older question is not wanted any more.
         if self.net.travelling != Some(moment) {
             return;

@@ -161,7 +161,7 @@ impl State {
     }
 
     fn shown_account(&self) -> Account {
-        self.account().map_or_else(|| Account::of(self.signer.principal), |a| a.account)
+        self.account().map_or_else(|| Account::default_of(self.signer.principal), |a| a.account)
     }
 
     /// Sends a text to the terminal, which does not say whether it took it.

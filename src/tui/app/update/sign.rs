@@ -349,7 +349,7 @@ pub(super) fn finish_execution(state: &mut State, execution: &Arc<Execution>) {
 
 /// A finished action in a sentence.
 fn outcome_text(execution: &Execution) -> (Level, Line) {
-    let (done, all) = (execution.done(), execution.steps.len());
+    let (done, all) = (execution.count_done(), execution.steps.len());
     let unknown = execution.steps.iter().filter(|s| s.state.is_unproven()).count();
     let title = execution.title.as_str();
     if done == all {
@@ -358,7 +358,7 @@ fn outcome_text(execution: &Execution) -> (Level, Line) {
     } else if unknown > 0 {
         (Level::Error, format!("{title}: the outcome of {unknown} of {all} steps is not known").into())
     } else {
-        let why = execution.failed().next().map(|s| match &s.state {
+        let why = execution.failed_steps().next().map(|s| match &s.state {
             StepState::Refused { message, .. }
             | StepState::RefusedForNow { message, .. }
             | StepState::NotSent { message } => message.as_str().to_owned(),

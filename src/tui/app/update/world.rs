@@ -321,7 +321,7 @@ impl State {
         }
         // Alerts of one rule are one line. What only informs stands below what must be done.
         let mut rules: Vec<Vec<Alert>> = Vec::new();
-        for alert in self.world.alerts.of_machines().filter(|alert| !self.pulse.hides(alert, self.now)) {
+        for alert in self.world.alerts.node_alerts().filter(|alert| !self.pulse.hides(alert, self.now)) {
             match rules.iter_mut().find(|group| group.iter().any(|known| known.rule == alert.rule)) {
                 Some(group) => group.push(alert.clone()),
                 None => rules.push(vec![alert.clone()]),

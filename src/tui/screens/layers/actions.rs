@@ -50,14 +50,14 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ActionsLayer, to
 fn outcome_text(execution: &Execution) -> (String, Role) {
     let total = execution.steps.len();
     if !execution.is_finished() {
-        return (format!("{} of {total} done", execution.done()), Role::Syncing);
+        return (format!("{} of {total} done", execution.count_done()), Role::Syncing);
     }
     // What may have happened comes before what certainly did not.
     let unknown = execution.steps.iter().filter(|s| matches!(s.state, StepState::Unknown { .. })).count();
     if unknown > 0 {
         return (format!("? {unknown} of {total} unknown"), Role::Warn);
     }
-    match execution.failed().count() {
+    match execution.failed_steps().count() {
         0 => ("✓ done".to_owned(), Role::Good),
         failed => (format!("✗ {failed} of {total} not done"), Role::Bad),
     }

@@ -80,8 +80,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
 /// How far it is, and how it ended.
 fn draw_progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
     let total = execution.steps.len();
-    let done = execution.done();
-    let failed = execution.failed().count();
+    let done = execution.count_done();
+    let failed = execution.failed_steps().count();
     if !execution.is_finished() {
         let x = cx.pen.write(row.x, row.y, row.width, &format!("{done} of {total} done  "), Role::Text);
         let part = gauge::permille(u64::try_from(done).unwrap_or(0), u64::try_from(total).unwrap_or(0));

@@ -10,7 +10,7 @@ use crate::tui::widgets::text::{text_width, wrap_spans};
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Seconds;
 use icpulse_model::act::Review;
-use icpulse_model::review::{CallDetails, NOT_SIGNABLE, Weight, Words, describe_calls, describe_review};
+use icpulse_model::review::{CallDetails, NOT_SIGNABLE, StyledText, Weight, describe_calls, describe_review};
 use ratatui::layout::Rect;
 
 /// Cells for the names of fields.
@@ -111,10 +111,11 @@ pub(super) const fn role_for_weight(weight: Weight) -> Role {
 }
 
 /// Words in their colours; the shorter forms where the whole would not fit into `room` cells.
-fn word_spans(words: &[Words], room: usize) -> Spans {
+fn word_spans(words: &[StyledText], room: usize) -> Spans {
     let fits = words.iter().map(|w| text_width(&w.text)).sum::<usize>() <= room;
-    let text =
-        |w: &Words| if fits { w.text.clone() } else { w.short.clone().unwrap_or_else(|| w.text.clone()) };
+    let text = |w: &StyledText| {
+        if fits { w.text.clone() } else { w.short.clone().unwrap_or_else(|| w.text.clone()) }
+    };
     words.iter().map(|w| span(text(w), role_for_weight(w.weight))).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::text::spans_width;
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Principal;
-use icpulse_model::decentral::{Feature, WhatIf};
+use icpulse_model::decentralization::{Feature, WhatIf};
 use ratatui::layout::Rect;
 
 /// Cells of the figures.
@@ -103,27 +103,30 @@ fn figures_lines(state: &State, layer: &WhatIfLayer, what_if: &WhatIf) -> Vec<Sp
             span(format!("{would:>6}"), role),
         ]);
     };
-    let mut number = |name: &str, is: usize, would: usize| {
-        figure(name, is.to_string(), would.to_string(), would.cmp(&is));
+    let mut number = |name: &str, is: Option<usize>, would: Option<usize>| {
+        let text = |n: Option<usize>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
+        figure(name, text(is), text(would), would.cmp(&is));
     };
-    number("nodes", before.nodes, after.nodes);
-    number("may fail", before.fault_limit, after.fault_limit);
-    number("nakamoto", before.least(), after.least());
+    number("nodes", Some(before.nodes), Some(after.nodes));
+    number("may fail", Some(before.fault_limit), Some(after.fault_limit));
+    number("nakamoto", before.lowest_nakamoto(), after.lowest_nakamoto());
     for feature in Feature::ALL {
         number(&format!("  {}", feature.title()), before.actors(feature), after.actors(feature));
     }
-    let mean = |hundredths: usize| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let mean = |hundredths: Option<usize>| {
+        hundredths.map_or_else(|| "–".to_owned(), |n| format!("{}.{:02}", n / 100, n % 100))
+    };
     let (is, would) = (before.mean_hundredths(), after.mean_hundredths());
     figure("  on average", mean(is), mean(would), would.cmp(&is));
     let (is, would) = (before.breaches.len(), after.breaches.len());
     figure("rules broken", is.to_string(), would.to_string(), is.cmp(&would));
     lines.push(Vec::new());
     for breach in &after.breaches {
-        let new = !before.breaches.contains(breach);
+        let new = !before.breaches.iter().any(|b| b.is_of_same_rule(breach));
         let role = if new { Role::Bad } else { Role::Dim };
         lines.push(vec![span(breach_words(breach, &cells), role)]);
     }
-    for breach in before.breaches.iter().filter(|b| !after.breaches.contains(b)) {
+    for breach in before.breaches.iter().filter(|b| !after.breaches.iter().any(|a| a.is_of_same_rule(b))) {
         lines.push(vec![span(format!("✓ no more: {}", breach_words(breach, &cells)), Role::Good)]);
     }
     lines

@@ -19,7 +19,7 @@ use crate::tui::widgets::{Spans, notice, span};
 use icpulse_model::amount::group;
 use icpulse_model::evidence::Proof;
 use icpulse_model::fleet::DASHBOARD;
-use icpulse_model::registry::Moment;
+use icpulse_model::registry::PointInTime;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
@@ -109,8 +109,8 @@ fn lists(cx: &mut Cx<'_, '_, '_>, row: Rect) {
 fn banner(cx: &mut Cx<'_, '_, '_>, area: Rect, then: &PastTopology) -> u16 {
     let state = cx.state;
     let asked = match then.moment {
-        Moment::Version(_) => String::new(),
-        Moment::At(at) => format!(" as of {}", at.date_minute()),
+        PointInTime::Version(_) => String::new(),
+        PointInTime::At(at) => format!(" as of {}", at.date_minute()),
     };
     let made = then.topology.at.map(|at| format!(", made {} UTC", at.date_minute())).unwrap_or_default();
     let version = group(&then.topology.version.to_string());

@@ -51,7 +51,7 @@ fn deep(seed: u64) -> Deep {
     let index = Index::over(ledger.book());
     let mut bench = Bench::of(clock, ledger);
     bench.index = index;
-    Deep { bench, neurons, user: Account::of(user).identifier() }
+    Deep { bench, neurons, user: Account::default_of(user).identifier() }
 }
 
 #[test]

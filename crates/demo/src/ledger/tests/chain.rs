@@ -9,7 +9,7 @@ use icpulse_model::{Account, AccountIdentifier, E8s, Seconds};
 use proptest::prelude::*;
 
 fn account(n: u8) -> AccountIdentifier {
-    Account::of(person(n)).identifier()
+    Account::default_of(person(n)).identifier()
 }
 
 fn amount() -> impl Strategy<Value = E8s> {

@@ -22,7 +22,7 @@ fn bench() -> Bench {
 }
 
 fn id(n: u8) -> AccountIdentifier {
-    Account::of(person(n)).identifier()
+    Account::default_of(person(n)).identifier()
 }
 
 fn wire(n: u8) -> lw::Account {

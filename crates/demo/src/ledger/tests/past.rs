@@ -46,7 +46,7 @@ fn every_seed_makes_a_past_that_could_have_been() {
     for seed in 0..12 {
         let mut bench = seeded(seed, 1);
         let book = bench.ledger.book();
-        let user = Account::of(person(3)).identifier();
+        let user = Account::default_of(person(3)).identifier();
         assert_eq!(book.balance(&user), E8s(30_250_000_000), "seed {seed}");
         assert!((1_950..2_100).contains(&book.length()), "seed {seed}: {} blocks", book.length());
         for stake in stakes(person(3)) {
@@ -77,7 +77,7 @@ fn the_user_has_about_sixty_transactions_of_every_kind() {
     let mut bench = seeded(42, 1);
     let all = page(&mut bench, None, 1_000);
     assert!((55..=80).contains(&all.transactions.len()), "{}", all.transactions.len());
-    let me = Account::of(person(3)).identifier().hex();
+    let me = Account::default_of(person(3)).identifier().hex();
     let mut kinds = BTreeSet::new();
     let mut counterparts = BTreeSet::new();
     for row in &all.transactions {
@@ -151,10 +151,10 @@ fn the_index_pages_as_the_real_one() {
         .unwrap()
     };
     let method = "get_account_identifier_transactions";
-    let known = args(Account::of(person(3)).identifier());
+    let known = args(Account::default_of(person(3)).identifier());
     let by_id: iw::GetAccountTransactionsResult = bench.ask_index(method, &known).unwrap();
     assert_eq!(by_id, Ok(all));
-    let unknown = args(Account::of(person(200)).identifier());
+    let unknown = args(Account::default_of(person(200)).identifier());
     let empty: iw::GetAccountTransactionsResult = bench.ask_index(method, &unknown).unwrap();
     assert_eq!(empty, Ok(iw::GetAccountIdentifierTransactionsResponse::default()));
 
@@ -191,7 +191,7 @@ fn transfers_go_on_and_a_year_at_once_stays_cheap() {
         let read = read_block(&block.bytes).unwrap();
         assert!(read.timestamp <= wall);
     }
-    let user = Account::of(person(3)).identifier();
+    let user = Account::default_of(person(3)).identifier();
     assert!(bench.ledger.book().balance(&user) > E8s(30_250_000_000));
     let skip = usize::try_from(before).unwrap();
     assert!(bench.ledger.book().blocks().iter().skip(skip).all(|block| {

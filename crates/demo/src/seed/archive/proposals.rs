@@ -163,7 +163,7 @@ impl Proposals {
         let mut draft = drafts::write(kind, &mut self.rng(id), id, &self.plan.context).draft;
         let mut rng = QuickRng::new(self.plan.seed, PURPOSE ^ 5, id);
         let created = self.created(id);
-        let technical = topic.covered_by_catch_all();
+        let technical = topic.is_covered_by_catch_all();
         let contested = appeal.abs_diff(500) < 70 && !technical;
         let extension = if contested { rng.within(DAY.0 / 4, 2 * DAY.0) } else { 0 };
         let deadline = created + voting_period(topic) + extension;

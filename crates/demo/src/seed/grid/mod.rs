@@ -20,7 +20,7 @@ use super::random::QuickRng;
 use crate::keys::{NodeKey, SubnetKey};
 pub(crate) use edit::{Edit, Said};
 use icpulse_model::Principal;
-use icpulse_model::decentral::DFINITY;
+use icpulse_model::decentralization::DFINITY;
 use icpulse_model::registry::{
     DataCenterRecord, FirewallRule, NodeRecord, OperatorRecord, RewardTable, RewardType, SubnetRecord,
 };

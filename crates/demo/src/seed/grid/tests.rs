@@ -1,6 +1,6 @@
 use super::*;
 use crate::registry::{Registry, SMALL};
-use icpulse_model::decentral::{self, Feature, measure};
+use icpulse_model::decentralization::{self, Feature, measure_decentralization};
 use icpulse_model::registry::{Key, SubnetKind, Topology};
 use icpulse_model::{Seconds, Timestamp};
 use proptest::prelude::*;
@@ -80,13 +80,13 @@ fn most_subnets_are_well_spread_and_some_are_not() {
     let mut keepers = 0;
     for (n, id) in WORLD.subnets().iter().enumerate() {
         let members = &topology.subnets[id].membership;
-        let figures = measure(topology, members, Some(id));
+        let figures = measure_decentralization(topology, members, Some(id));
         if members.len() == 13 {
-            coefficients.push(figures.actors(Feature::Provider));
+            coefficients.extend(figures.actors(Feature::Provider));
         }
         let dfinity = members
             .iter()
-            .filter(|m| topology.provider_of(m).is_some_and(|p| p.to_text() == decentral::DFINITY));
+            .filter(|m| topology.provider_of(m).is_some_and(|p| p.to_text() == decentralization::DFINITY));
         keepers += usize::from(dfinity.count() == if n == 0 { 3 } else { 1 });
         if plan::subnet(n).choice == plan::Choice::European {
             let european = |m: &Principal| {

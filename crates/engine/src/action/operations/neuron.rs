@@ -12,7 +12,7 @@ use icpulse_canisters::{GovernanceCommands, commands_of};
 use icpulse_ic::{IcError, PreparedCall};
 use icpulse_model::act::Intent;
 use icpulse_model::network::Canisters;
-use icpulse_model::review::Words;
+use icpulse_model::review::StyledText;
 use icpulse_model::text::Line;
 use icpulse_model::{Neuron, NeuronKey, Timestamp};
 use serde::de::DeserializeOwned;
@@ -178,8 +178,8 @@ fn plan_commands<C: NeuronOperation>(
     context: &PlanContext<'_>,
     _: &mut dyn rand::RngCore,
 ) -> Result<Draft, ActionError> {
-    let Neurons { neurons } = intent.read().map_err(ActionError::unfit_arguments)?;
-    let read = || intent.read::<C>().map_err(ActionError::unfit_arguments);
+    let Neurons { neurons } = intent.parse_args().map_err(ActionError::unfit_arguments)?;
+    let read = || intent.parse_args::<C>().map_err(ActionError::unfit_arguments);
     let command = read()?;
     let args = Args(&intent.args);
     let planned = context.network_now();
@@ -226,7 +226,7 @@ fn preview_commands<C: NeuronOperation>(args: &Args<'_>, context: &FormContext<'
         .take(4)
         .map(|neuron| {
             let effect = C::find_refusal(neuron, args).unwrap_or_else(|| command.effect(neuron));
-            Fact { label: "", value: vec![Words::plain(effect.as_str())] }
+            Fact { label: "", value: vec![StyledText::plain(effect.as_str())] }
         })
         .collect()
 }

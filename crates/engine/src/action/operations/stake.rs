@@ -21,7 +21,7 @@ use icpulse_model::economics::{
 };
 use icpulse_model::evidence::Sourced;
 use icpulse_model::network::{Canisters, SystemCanister};
-use icpulse_model::review::{Weight, Words};
+use icpulse_model::review::{StyledText, Weight};
 use icpulse_model::text::Line;
 use icpulse_model::time::{MONTH, YEAR};
 use icpulse_model::world::{Topicality, World};
@@ -337,7 +337,7 @@ fn known_economics(world: &World) -> Economics {
 
 /// The ICP on the signer's account, if it was read, and how it is proven.
 fn signer_balance(world: &World, signer: Principal) -> Option<Sourced<E8s>> {
-    let state = world.icp_account(&Account::of(signer))?;
+    let state = world.icp_account(&Account::default_of(signer))?;
     Some(Sourced::new(state.icp()?, state.balance_evidence))
 }
 
@@ -397,7 +397,7 @@ fn plan_stake(
     context: &PlanContext<'_>,
     rng: &mut dyn rand::RngCore,
 ) -> Result<Draft, ActionError> {
-    let stake: Stake = intent.read().map_err(ActionError::unfit_arguments)?;
+    let stake: Stake = intent.parse_args().map_err(ActionError::unfit_arguments)?;
     let economics = known_economics(context.world);
     let now = context.network_now();
     let transfer = StakeTransfer {
@@ -480,7 +480,7 @@ fn plan_rest(
     steps: Vec<Box<dyn Step>>,
     context: &PlanContext<'_>,
 ) -> Result<Draft, ActionError> {
-    let stake: Stake = intent.read().map_err(ActionError::unfit_arguments)?;
+    let stake: Stake = intent.parse_args().map_err(ActionError::unfit_arguments)?;
     let title = line!("Finish the stake of {} ICP for {}", stake.amount.exact(), stake.delay.words());
     let mut draft = Draft::new(title, Vec::new());
     if !steps.iter().any(|step| step.moves_money()) {
@@ -566,7 +566,7 @@ fn total_voting_power(world: &World) -> Option<VotingPower> {
 
 /// What the form says below its fields.
 fn preview_stake(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Fact> {
-    let words = |weight, text: String| Words::new(weight, text);
+    let words = |weight, text: String| StyledText::new(weight, text);
     let unknown = || vec![words(Weight::Dim, "–".to_owned())];
     let stake = args.read_all::<Stake>().filter(|_| find_problems(args, context).is_empty());
     let forecast = stake.as_ref().and_then(|stake| forecast_rewards(stake, context.world, context.now));

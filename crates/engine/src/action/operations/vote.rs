@@ -152,7 +152,7 @@ fn plan_votes(
     context: &PlanContext<'_>,
     _: &mut dyn rand::RngCore,
 ) -> Result<Draft, ActionError> {
-    let CastVotes { vote, ballots } = intent.read().map_err(ActionError::unfit_arguments)?;
+    let CastVotes { vote, ballots } = intent.parse_args().map_err(ActionError::unfit_arguments)?;
     let now = context.network_now();
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
     let mut power: BTreeMap<ProposalKey, VotingPower> = BTreeMap::new();

@@ -79,7 +79,7 @@ fn a_stake_killed_at_every_checkpoint_is_finished_with_one_payment() {
             let sim = Sim::new();
             let journal = MemoryJournal::default();
             let ended = stake_through(&sim, &journal, &[Some(stop)], down);
-            assert_eq!(ended.done(), 5, "killed at {stop}, down {down}: {:#?}", ended.steps);
+            assert_eq!(ended.count_done(), 5, "killed at {stop}, down {down}: {:#?}", ended.steps);
             assert_eq!(sim.paid(), (1, 12 * E8s::PER_ICP + FEE), "killed at {stop}, down {down}");
             neuron_is_as_wanted(&sim, &ended);
         }
@@ -120,7 +120,7 @@ fn a_stake_taken_up_after_more_than_a_day_is_finished_if_it_was_paid_and_explain
                 assert!(ended.steps.iter().all(|s| matches!(s.state, StepState::NotSent { .. })));
             }
             1 => {
-                assert_eq!(ended.done(), 5, "killed at {stop}: {:#?}", ended.steps);
+                assert_eq!(ended.count_done(), 5, "killed at {stop}: {:#?}", ended.steps);
                 neuron_is_as_wanted(&sim, &ended);
             }
             n => panic!("paid {n} times"),
@@ -180,7 +180,7 @@ fn a_stake_whose_outcome_stays_unknown_is_never_sent_again() {
     sim.wait(100_000);
     block_on(resume(&sim, &journal, &sim.options()));
     let ended = journal.all().remove(0);
-    assert_eq!((ended.done(), sim.paid().0), (5, 1));
+    assert_eq!((ended.count_done(), sim.paid().0), (5, 1));
     assert_eq!(ended.transfer_block, Some(0), "found on the ledger");
     neuron_is_as_wanted(&sim, &ended);
 }
@@ -199,7 +199,7 @@ fn a_transfer_still_under_way_is_waited_for_and_not_sent_again() {
     assert!(followed[0].steps[0].state.is_done(), "{:#?}", followed[0].steps);
     assert_eq!((sim.signed(), sim.paid().0), (1, 1), "only its own request paid");
     let ended = block_on(resume(&sim, &journal, &sim.options()));
-    assert_eq!((ended[0].done(), sim.paid().0), (5, 1), "{:#?}", ended[0].steps);
+    assert_eq!((ended[0].count_done(), sim.paid().0), (5, 1), "{:#?}", ended[0].steps);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_claim_under_way_is_not_refused_for_good_when_it_is_interrupted() {
         });
         block_on(resume(&sim, &journal, &sim.options()));
         let ended = journal.all().remove(0);
-        assert_eq!(ended.done(), 5, "killed at {stop}: {:#?}", ended.steps);
+        assert_eq!(ended.count_done(), 5, "killed at {stop}: {:#?}", ended.steps);
         neuron_is_as_wanted(&sim, &ended);
         assert!(journal.open().is_empty());
     }
@@ -234,7 +234,7 @@ fn a_lock_that_lasts_leaves_the_stake_open() {
     assert_eq!(journal.open(), std::slice::from_ref(&ended));
     sim.wait(100_000);
     let ended = block_on(resume(&sim, &journal, &sim.options()));
-    assert_eq!(ended[0].done(), 5, "{:#?}", ended[0].steps);
+    assert_eq!(ended[0].count_done(), 5, "{:#?}", ended[0].steps);
     neuron_is_as_wanted(&sim, &ended[0]);
 }
 
@@ -294,7 +294,10 @@ fn a_stake_waits_while_another_one_may_have_been_paid() {
     // Once it is known, the next one is paid.
     block_on(resume(&sim, &journal, &sim.options()));
     let third = confirmed(&sim, stake_request(12).intent());
-    assert_eq!(block_on(execute_plan(third, &sim, &journal, &sim.options(), &|_| {})).unwrap().done(), 5);
+    assert_eq!(
+        block_on(execute_plan(third, &sim, &journal, &sim.options(), &|_| {})).unwrap().count_done(),
+        5
+    );
 }
 
 #[test]
@@ -320,7 +323,7 @@ fn a_stake_waits_while_another_instance_is_paying_one() {
     let refused = refused.into_inner().unwrap().unwrap();
     let StepState::NotSent { message } = &refused.steps[0].state else { panic!("{:#?}", refused.steps) };
     assert!(message.as_str().contains("is under way"), "{message}");
-    assert_eq!((ended.done(), sim.paid().0), (5, 1));
+    assert_eq!((ended.count_done(), sim.paid().0), (5, 1));
 }
 
 #[test]
@@ -333,7 +336,7 @@ fn a_paid_stake_that_could_not_be_claimed_is_taken_up_on_the_next_start() {
     assert!(matches!(ended.steps[1].state, StepState::NotSent { .. }));
     sim.wait(30 * 86_400);
     let ended = block_on(resume(&sim, &journal, &sim.options()));
-    assert_eq!(ended[0].done(), 5, "{:#?}", ended[0].steps);
+    assert_eq!(ended[0].count_done(), 5, "{:#?}", ended[0].steps);
     neuron_is_as_wanted(&sim, &ended[0]);
 }
 
@@ -508,11 +511,11 @@ proptest! {
         }
         if times == 1 {
             prop_assert_eq!(paid, 12 * E8s::PER_ICP + FEE);
-            prop_assert_eq!(ended.done(), 5, "{:#?}", ended.steps);
+            prop_assert_eq!(ended.count_done(), 5, "{:#?}", ended.steps);
             neuron_is_as_wanted(&sim, &ended);
         } else {
             // Nothing paid: then it says so, and not that anything was done.
-            prop_assert_eq!(ended.done(), 0);
+            prop_assert_eq!(ended.count_done(), 0);
         }
     }
 }

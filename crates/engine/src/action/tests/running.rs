@@ -41,7 +41,7 @@ fn three_neurons_vote_and_one_is_voted_by_following() {
     assert!(matches!(done.steps[0].state, StepState::Done { .. }));
     assert!(matches!(done.steps[1].state, StepState::AlreadyDone { .. }), "a cascade counts as done");
     assert!(matches!(done.steps[2].state, StepState::Done { .. }));
-    assert!(done.is_finished() && done.finished.is_some() && done.done() == 3);
+    assert!(done.is_finished() && done.finished.is_some() && done.count_done() == 3);
     assert!((1..=3).all(|n| sim.get().ballots[&(7, n)] == Vote::Yes));
     let reports = reports.into_inner().unwrap();
     assert!(reports.iter().any(|e| matches!(e.steps[0].state, StepState::Submitted { .. })));
@@ -68,8 +68,8 @@ fn one_neuron_fails_alone_and_is_retried_alone() {
     let journal = MemoryJournal::default();
     let execution = confirmed(&sim, vote(7, &[1, 2, 3]));
     let ended = run(&sim, &journal, execution);
-    assert_eq!(ended.done(), 2);
-    let failed: Vec<_> = ended.failed().collect();
+    assert_eq!(ended.count_done(), 2);
+    let failed: Vec<_> = ended.failed_steps().collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].call.neuron, Some(NeuronKey::nns(2)));
     assert!(
@@ -82,7 +82,7 @@ fn one_neuron_fails_alone_and_is_retried_alone() {
     assert_eq!(nothing, Err(ActionError::NothingToRetry), "done steps are never repeated");
     sim.get().refuse.clear();
     let again = block_on(finish(ended, &[0, 1, 2], &sim, &journal, &sim.options())).unwrap();
-    assert_eq!(again.done(), 3);
+    assert_eq!(again.count_done(), 3);
     assert_eq!(sim.signed(), before + 1, "only the failed step was signed again");
 }
 
@@ -93,7 +93,7 @@ fn hundreds_of_votes_write_the_journal_dozens_of_times() {
     sim.propose(7, &neurons);
     let journal = MemoryJournal::default();
     let ended = run(&sim, &journal, confirmed(&sim, vote(7, &neurons)));
-    assert_eq!(ended.done(), 600);
+    assert_eq!(ended.count_done(), 600);
     assert!(*journal.writes.lock().unwrap() < 60, "{}", journal.writes.lock().unwrap());
     assert_eq!(sim.get().most_in_flight, 12, "at the same time, but not more than allowed");
 }
@@ -174,7 +174,7 @@ fn a_stake_becomes_a_neuron_as_wanted() {
     let sim = Sim::new();
     let journal = MemoryJournal::default();
     let ended = run(&sim, &journal, confirmed(&sim, stake_request(12).intent()));
-    assert_eq!(ended.done(), 5, "{:#?}", ended.steps);
+    assert_eq!(ended.count_done(), 5, "{:#?}", ended.steps);
     let id = ended.created_neuron.unwrap();
     let neuron = sim.get().neurons[&id.nns_number().unwrap()].clone();
     assert_eq!(neuron.stake, 12 * E8s::PER_ICP);
@@ -190,15 +190,15 @@ fn a_stake_becomes_a_neuron_as_wanted() {
 fn a_stake_the_ledger_refuses_stops_there() {
     let sim = Sim::new();
     let execution = confirmed(&sim, stake_request(12).intent());
-    sim.get().balances.insert(Account::of(sim.signer).identifier(), 5);
+    sim.get().balances.insert(Account::default_of(sim.signer).identifier(), 5);
     let journal = MemoryJournal::default();
     let ended = run(&sim, &journal, execution);
     assert!(message(&ended.steps[0].state).contains("nothing was paid"));
     assert!(ended.steps[1..].iter().all(|s| matches!(s.state, StepState::NotSent { .. })));
     assert!(ended.is_finished() && sim.get().neurons.is_empty());
-    sim.get().balances.insert(Account::of(sim.signer).identifier(), 20 * E8s::PER_ICP);
+    sim.get().balances.insert(Account::default_of(sim.signer).identifier(), 20 * E8s::PER_ICP);
     let again = block_on(finish(ended, &[0], &sim, &journal, &sim.options())).unwrap();
-    assert_eq!(again.done(), 5, "the steps after it are tried with it");
+    assert_eq!(again.count_done(), 5, "the steps after it are tried with it");
     assert_eq!(sim.paid().0, 1);
 }
 
@@ -224,10 +224,10 @@ fn lost_answers_are_followed_to_their_proof() {
         sim.propose(7, &[1, 2, 3]);
         sim.get().faults.push_back(fault);
         let ended = run(&sim, &MemoryJournal::default(), confirmed(&sim, vote(7, &[1, 2, 3])));
-        assert_eq!(ended.done(), calls_expected, "{fault:?}: {:#?}", ended.steps);
+        assert_eq!(ended.count_done(), calls_expected, "{fault:?}: {:#?}", ended.steps);
         assert_eq!(sim.signed(), 3, "nothing was silently repeated");
         if fault == Fault::LostBefore {
-            let failed: Vec<_> = ended.failed().collect();
+            let failed: Vec<_> = ended.failed_steps().collect();
             assert!(matches!(failed[0].state, StepState::NotSent { .. }), "proven, so it may be retried");
         }
     }
@@ -261,10 +261,10 @@ fn refreshing_and_following_are_carried_out() {
     sim.propose(7, &[1, 2]);
     let journal = MemoryJournal::default();
     let ended = run(&sim, &journal, confirmed(&sim, refresh(&[1, 2])));
-    assert_eq!(ended.done(), 2);
+    assert_eq!(ended.count_done(), 2);
     assert!((1..=2).all(|n| sim.get().neurons[&n].refreshed >= START));
     let follow = Follow { topic: Topic::Governance, followees: vec![NeuronKey::nns(27)] };
-    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.intent_for(&[NeuronKey::nns(1)]))).done(), 1);
+    assert_eq!(run(&sim, &journal, confirmed(&sim, follow.intent_for(&[NeuronKey::nns(1)]))).count_done(), 1);
     assert_eq!(sim.get().neurons[&1].followees[&Topic::Governance.number()], [27]);
 }
 
@@ -304,7 +304,7 @@ fn an_out_of_date_copy_changes_nothing() {
     let copy = run(&sim, &journal, execution);
     assert!(copy.is_open());
     let ended = block_on(resume(&sim, &journal, &sim.options())).remove(0);
-    assert_eq!(ended.done(), 5);
+    assert_eq!(ended.count_done(), 5);
     let signed = sim.signed();
     assert_eq!(dismiss_action(copy.clone(), &journal, sim.now()), Err(ActionError::Changed));
     let followed = block_on(follow_up(copy.clone(), &sim, &journal, &sim.options(), &|_| {}));

@@ -9,7 +9,7 @@ use icpulse_ic::{CallReply, CallStatus, IcError, PreparedCall};
 use icpulse_model::act::{Execution, PlanId, SignerInfo};
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::{AccountState, Operation, Transaction};
-use icpulse_model::network::{Canisters, Facts, Profile, SystemCanister};
+use icpulse_model::network::{Canisters, NetworkFacts, Profile, SystemCanister};
 use icpulse_model::neuron::DissolveState;
 use icpulse_model::proposal::{Ballot, Tally};
 use icpulse_model::text::Line;
@@ -125,7 +125,7 @@ impl Sim {
     pub fn new() -> Self {
         let signer = Principal::self_authenticating(b"the user's key");
         let mut inner = Inner { now: START, ..Inner::default() };
-        inner.balances.insert(Account::of(signer).identifier(), 100 * E8s::PER_ICP);
+        inner.balances.insert(Account::default_of(signer).identifier(), 100 * E8s::PER_ICP);
         Self { inner: Arc::new(Mutex::new(inner)), canisters: Canisters::default(), signer }
     }
 
@@ -171,11 +171,11 @@ impl Sim {
             let ids: BTreeSet<u64> = inner.ballots.keys().map(|(p, _)| *p).collect();
             let rows: Vec<_> = ids.into_iter().map(|id| Arc::new(self.row(&inner, id))).collect();
             let neurons: Vec<_> = inner.neurons.keys().map(|n| Arc::new(self.model(&inner, *n))).collect();
-            (rows, neurons, *inner.balances.get(&Account::of(self.signer).identifier()).unwrap_or(&0))
+            (rows, neurons, *inner.balances.get(&Account::default_of(self.signer).identifier()).unwrap_or(&0))
         };
         let account = AccountState::new(
             Token::icp(profile().icp_ledger()),
-            Account::of(self.signer),
+            Account::default_of(self.signer),
             balance.into(),
             Evidence::signed(self.now(), None),
         );
@@ -185,7 +185,7 @@ impl Sim {
             neurons: Neurons::new(neurons),
             neurons_known: true,
             accounts: Arc::new(vec![account]),
-            facts: Arc::new(Facts { economics: Some(economics), ..Facts::default() }),
+            facts: Arc::new(NetworkFacts { economics: Some(economics), ..NetworkFacts::default() }),
             ..World::default()
         }
     }
@@ -194,7 +194,7 @@ impl Sim {
         SignerInfo {
             name: Line::new("main"),
             principal: self.signer,
-            account: Account::of(self.signer).identifier(),
+            account: Account::default_of(self.signer).identifier(),
             kind: "keystore".to_owned(),
             unlocked_until: None,
             locked: false,
@@ -254,7 +254,7 @@ impl Sim {
     /// How often ICP left the user's account, and how much in all.
     pub fn paid(&self) -> (usize, u64) {
         let inner = self.get();
-        let user = Account::of(self.signer).identifier();
+        let user = Account::default_of(self.signer).identifier();
         let mine: Vec<_> = inner.blocks.iter().filter(|b| b.from == user).collect();
         (mine.len(), mine.iter().map(|b| b.amount + FEE).sum())
     }
@@ -287,7 +287,7 @@ impl Sim {
     }
 
     fn transfer(&self, inner: &mut Inner, args: &ledger::TransferArgs) -> ledger::TransferResult {
-        let from = Account::of(self.signer).identifier();
+        let from = Account::default_of(self.signer).identifier();
         let to = AccountIdentifier::from_slice(&args.to).unwrap();
         let created_at = args.created_at_time.as_ref().unwrap().timestamp_nanos;
         let block = Block { from, to, amount: args.amount.e8s, memo: args.memo, created_at };

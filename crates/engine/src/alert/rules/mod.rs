@@ -13,7 +13,7 @@ pub use registry::Baseline;
 use icpulse_model::alert::{About, Rule, Severity};
 use icpulse_model::alert_settings::{RuleSettings, Rules};
 use icpulse_model::fleet::DASHBOARD;
-use icpulse_model::mine::Mine;
+use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::{Principal, Proof, ProposalKey, Seconds, Timestamp};
@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct RuleInput<'a> {
     pub world: &'a World,
     /// Whose nodes are one's own, and what they are called.
-    pub mine: &'a Mine,
+    pub mine: &'a OwnNodes,
     /// Principals that bodies of open proposals name, as far as they were read.
     pub named: &'a BTreeMap<ProposalKey, BTreeSet<Principal>>,
     /// The registry is still being read: what is missing in it may come.
@@ -130,7 +130,7 @@ const RULES: [&[(Rule, Check)]; 4] = [nodes::RULES, subnets::RULES, registry::RU
 pub fn evaluate_rules(input: &RuleInput<'_>, rules: &Rules, baseline: &Baseline, now: Timestamp) -> Findings {
     let mut found = Findings::default();
     for (rule, check) in RULES.iter().copied().flatten() {
-        let settings = &rules.of(*rule);
+        let settings = &rules.settings_of(*rule);
         if settings.enabled && check(&Evaluation { input, settings, baseline, now }, &mut found) {
             found.judged.insert(*rule);
         }

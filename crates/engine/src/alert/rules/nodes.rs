@@ -3,7 +3,7 @@
 use super::subnets::explain_contradiction;
 use super::{Check, Evaluation, Findings, RuleInput, STALE, Strength, name_source, node_name, short_id};
 use icpulse_model::alert::{About, Rule};
-use icpulse_model::fleet::{NodeStatus, PROOF_OF_LIFE, Reported, Verdict};
+use icpulse_model::fleet::{NodeStatus, Reported, SIGNATURE_LIFETIME, Verdict};
 use icpulse_model::node_rewards::{Day, Performance};
 use icpulse_model::{Principal, Seconds, Timestamp};
 
@@ -37,7 +37,7 @@ fn check_node_down(call: &Evaluation<'_>, found: &mut Findings) -> bool {
     let Evaluation { input, settings: rule, now, .. } = *call;
     for node in own_nodes(input) {
         let about = About::Node(*node);
-        let life = input.world.fleet.life(node);
+        let life = input.world.fleet.node_sources(node);
         let Some(reported) = life.reported.as_ref().filter(|r| is_current(r, now)) else {
             found.add_unclear(Rule::NodeDown, rule, about);
             continue;
@@ -73,7 +73,7 @@ fn check_node_down(call: &Evaluation<'_>, found: &mut Findings) -> bool {
             finding.since = Some(since);
         }
         if let Some(seen) = life.seen.filter(|_| strength == Strength::Contradicted) {
-            found.look_again(seen.at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
+            found.look_again(seen.at.plus(SIGNATURE_LIFETIME).plus(Seconds(1)), now);
         }
     }
     input.mine.provider.is_some() && is_reported(input, now)
@@ -83,7 +83,7 @@ fn check_failure_rate(call: &Evaluation<'_>, found: &mut Findings) -> bool {
     let Evaluation { input, settings: rule, now, .. } = *call;
     let Some(provider) = &input.mine.provider else { return false };
     let Some((day, all)) = input.world.node_rewards.days.iter().next_back() else { return false };
-    if Day::of(now).0.saturating_sub(day.0) > LATE_DAYS {
+    if Day::containing(now).0.saturating_sub(day.0) > LATE_DAYS {
         return false;
     }
     let Some(theirs) = all.providers.get(provider) else { return true };
@@ -109,7 +109,7 @@ fn check_version_behind(call: &Evaluation<'_>, found: &mut Findings) -> bool {
     let Evaluation { input, settings: rule, now, .. } = *call;
     for node in own_nodes(input) {
         let about = About::Node(*node);
-        let life = input.world.fleet.life(node);
+        let life = input.world.fleet.node_sources(node);
         let reported = life.reported.as_ref().filter(|r| is_current(r, now));
         let seen = reported.and_then(|r| r.guestos_version.as_ref());
         let (Some(seen), Some(wanted)) = (seen, input.world.topology.desired_version(node)) else {

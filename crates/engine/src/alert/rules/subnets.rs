@@ -3,7 +3,7 @@
 use super::{Check, Evaluation, Findings, STALE, Strength, name_source, nodes::is_reported, short_id};
 use icpulse_model::Seconds;
 use icpulse_model::alert::{About, Rule};
-use icpulse_model::fleet::PROOF_OF_LIFE;
+use icpulse_model::fleet::SIGNATURE_LIFETIME;
 use icpulse_model::margin::Margin;
 
 /// The rules of this file.
@@ -26,7 +26,7 @@ fn check_fault_distance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         if margin.down == 0 || subnet.is_halted {
             continue;
         }
-        let (down, left) = (margin.down, margin.left());
+        let (down, left) = (margin.down, margin.remaining());
         let passed = |k: u64| margin.is_exceeded() || u64::try_from(left).is_ok_and(|left| left <= k);
         let strength = match (passed(rule.limit), passed(rule.recover)) {
             _ if margin.is_contradicted() => Strength::Contradicted,
@@ -48,7 +48,7 @@ fn check_fault_distance(call: &Evaluation<'_>, found: &mut Findings) -> bool {
         );
         if let Some(at) = input.world.health.get(id).and_then(|h| h.certified_at).filter(|_| margin.certifies)
         {
-            found.look_again(at.plus(PROOF_OF_LIFE).plus(Seconds(1)), now);
+            found.look_again(at.plus(SIGNATURE_LIFETIME).plus(Seconds(1)), now);
         }
         found.add_finding(Rule::FaultDistance, rule, About::Subnet(*id), strength, text);
     }

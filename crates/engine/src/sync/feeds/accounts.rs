@@ -1,7 +1,9 @@
 //! The identity's accounts: balances and latest transactions, and older transactions page by page.
 
 use crate::sync::engine::Engine;
-use crate::sync::feed::{Audience, Cadence, Feed, Fetched, Merge, Order, Reading, Start, Wanted, fetch};
+use crate::sync::feed::{
+    Audience, Cadence, Feed, Fetch, Fetched, Merge, Order, Part, Reading, Shape, Start, Wanted, fetch,
+};
 use crate::sync::merge;
 use crate::sync::query::{Network, queries};
 use futures_util::future::join_all;
@@ -13,12 +15,14 @@ use icpulse_model::ledger::{AccountKey, AccountState, Transaction};
 use icpulse_model::world::{Topicality, default_accounts};
 use icpulse_model::{Account, Amount, KnownLedger, LedgerId, Seconds, Timestamp, Token};
 use icpulse_store::cache::Ranges;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Transactions in the first page of an account.
 const FIRST_TRANSACTIONS: u64 = 100;
+/// With so many writes waiting, no more older transactions are read.
+const BACKLOG: usize = 64;
 /// Transactions in a page of older ones.
 const OLDER_TRANSACTIONS: u64 = 1_000;
 /// Age at which a token's metadata is read again.
@@ -61,7 +65,7 @@ pub(in crate::sync) static TOKENS: Feed = Feed {
     ..Feed::USUAL
 };
 
-/// Older transactions.
+/// Older transactions, in several places of the ledger at once.
 pub(in crate::sync) static TRANSACTIONS: Feed = Feed {
     id: "transactions",
     topic: Topicality::Accounts,
@@ -69,7 +73,8 @@ pub(in crate::sync) static TRANSACTIONS: Feed = Feed {
     order: Order::Background,
     wanted: Wanted::WithHistory,
     audience: Audience::Owner,
-    reading: &start_older,
+    shape: Shape::Parts { backlog: BACKLOG },
+    reading: &OlderTransactions,
     ..Feed::USUAL
 };
 
@@ -91,6 +96,8 @@ struct Known {
     read: Ranges,
     /// The very first one.
     oldest: Option<u64>,
+    /// Blocks that pages answered for, and how many transactions these had.
+    density: (u64, u64),
     /// This network has no index.
     index_missing: bool,
     /// The cache's transactions are in memory (or there are none).
@@ -176,9 +183,6 @@ impl Reading for Accounts {
                 for reading in readings {
                     engine.put_account(reading, now);
                 }
-                if engine.older_transactions().is_some() {
-                    engine.plan.request_at(&TRANSACTIONS, now);
-                }
             });
             Ok(Fetched { merge, failure })
         }))
@@ -206,16 +210,27 @@ async fn read_account(network: &Network, wish: Wish) -> Result<AccountReading, I
     Ok(AccountReading { token, is_token_new, account, balance, page })
 }
 
-fn start_older(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
-    let Some((key, before)) = engine.older_transactions() else { return Start::Cancel };
-    let (id, account) = key;
-    let Some(ledger) = engine.feeds.accounts.find_ledger(id).cloned() else { return Start::Cancel };
-    let query = ReadTransactions { ledger, account, before: Some(before), limit: OLDER_TRANSACTIONS };
-    let network = network.clone();
-    Start::Fetch(fetch(async move { network.ask(query).await }, move |engine, page, _| {
-        let covered = covered(&page, Some(before));
-        engine.put_transactions(&key, &page, covered);
-    }))
+struct OlderTransactions;
+
+impl Reading for OlderTransactions {
+    fn next_part(&self, engine: &mut Engine, network: &Network) -> Option<(Part, Fetch)> {
+        let (key, range) = engine.next_transactions()?;
+        let (id, account) = key;
+        let ledger = engine.feeds.accounts.find_ledger(id).cloned()?;
+        let before = range.end().checked_add(1);
+        let query = ReadTransactions { ledger, account, before, limit: OLDER_TRANSACTIONS };
+        let network = network.clone();
+        let ask = async move { network.ask(query).await };
+        let merge = move |engine: &mut Engine, page, _| {
+            let covered = covered(&page, before);
+            engine.put_transactions(&key, &page, covered);
+        };
+        Some((Part { account: Some(key), ..Part::from(range) }, fetch(ask, merge)))
+    }
+
+    fn is_busy(&self, engine: &Engine, now: Timestamp) -> bool {
+        engine.may_ask() && engine.plan.is_due(&TRANSACTIONS, now) && engine.next_transactions().is_some()
+    }
 }
 
 impl Engine {
@@ -307,6 +322,8 @@ impl Engine {
         known.index_missing = page.index_missing;
         let fresh = covered.filter(|range| !known.read.contains_all(range.clone()));
         if let Some(range) = &fresh {
+            known.density.0 += range.end() - range.start() + 1;
+            known.density.1 += page.transactions.len() as u64;
             known.read.insert(range.clone());
         }
         let mut states = self.world.accounts.as_ref().clone();
@@ -336,14 +353,19 @@ impl Engine {
         }
     }
 
-    /// Where transactions are missing: the account, and below which block to ask.
-    fn older_transactions(&self) -> Option<(AccountKey, u64)> {
+    /// Where transactions are missing and nobody reads yet: the account, and blocks to read from the last
+    /// one down.
+    fn next_transactions(&self) -> Option<(AccountKey, RangeInclusive<u64>)> {
         self.feeds.accounts.accounts.iter().find_map(|(key, known)| {
             let state = self.world.accounts.iter().find(|state| state.key() == *key)?;
-            let missing = missing_below(state, known);
             // Without an index that says where they begin, a ledger would be searched block by block.
-            let is_indexed = known.oldest.is_some() && !known.index_missing;
-            Some((*key, missing.filter(|_| known.recalled && is_indexed)?))
+            let oldest = known.oldest.filter(|_| known.recalled && !known.index_missing)?;
+            let newest = state.transactions.first()?.block;
+            let running = self.parts_of(&TRANSACTIONS).filter(|part| part.account == Some(*key));
+            let tops: BTreeSet<u64> = running.map(|part| *part.range.end()).collect();
+            let (blocks, rows) = known.density;
+            let page = blocks.saturating_mul(OLDER_TRANSACTIONS).checked_div(rows).unwrap_or(u64::MAX);
+            Some((*key, next_blocks(&known.read.gaps(oldest..=newest), &tops, page)?))
         })
     }
 
@@ -365,11 +387,24 @@ impl Engine {
                 self.world.accounts = Arc::new(states);
             }
         }
-        if self.older_transactions().is_some() {
-            let now = self.now();
-            self.plan.request_at(&TRANSACTIONS, now);
-        }
     }
+}
+
+/// The next blocks to read, from the last one down: first the top of a gap, then the lower half of what
+/// another page begins to read, if both halves are more than a page.
+fn next_blocks(gaps: &Ranges, tops: &BTreeSet<u64>, page: u64) -> Option<RangeInclusive<u64>> {
+    let gaps = || gaps.iter().rev();
+    if let Some(gap) = gaps().find(|gap| !tops.contains(gap.end())) {
+        let below = tops.range(gap.clone()).next_back().map_or(*gap.start(), |top| top + 1);
+        return Some(below..=*gap.end());
+    }
+    let begun = gaps().flat_map(|gap| {
+        let (start, tops) = (*gap.start(), tops.range(gap));
+        tops.scan(start, |from, top| Some(std::mem::replace(from, top + 1)..=*top))
+    });
+    let longest = begun.max_by_key(|part| part.end() - part.start())?;
+    let half = (longest.end() - longest.start()) / 2;
+    (half > page).then(|| *longest.start()..=longest.start() + half)
 }
 
 /// Which blocks a page answers for.
@@ -387,4 +422,64 @@ fn missing_below(state: &AccountState, known: &Known) -> Option<u64> {
     let newest = state.transactions.first()?.block;
     let gap = known.read.gaps(known.oldest.unwrap_or(0)..=newest).iter().next_back()?;
     gap.end().checked_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Rows of a page in these tests.
+    const ROWS: usize = 10;
+
+    /// Reads blocks with transactions as the feed does, so many pages at once: how often it waits for
+    /// answers, and how many pages it asks for.
+    fn read_all(blocks: &BTreeSet<u64>, at_once: usize) -> (usize, usize) {
+        let (oldest, newest) = (*blocks.first().unwrap(), *blocks.last().unwrap());
+        let spread = (newest - oldest + 1) * ROWS as u64 / blocks.len() as u64;
+        let (mut read, mut found) = (Ranges::new(), BTreeSet::new());
+        let (mut waits, mut asked) = (0, 0);
+        loop {
+            let gaps = read.gaps(oldest..=newest);
+            let mut tops = BTreeSet::new();
+            while tops.len() < at_once {
+                let Some(part) = next_blocks(&gaps, &tops, spread) else { break };
+                assert!(gaps.contains(*part.end()) && tops.insert(*part.end()), "{part:?} is read already");
+            }
+            if tops.is_empty() {
+                assert_eq!(&found, blocks);
+                return (waits, asked);
+            }
+            waits += 1;
+            for top in tops {
+                asked += 1;
+                let page: Vec<u64> = blocks.range(..=top).rev().take(ROWS).copied().collect();
+                let bottom = page.last().filter(|_| page.len() == ROWS).copied().unwrap_or(oldest);
+                read.insert(bottom..=top);
+                found.extend(page);
+            }
+        }
+    }
+
+    #[test]
+    fn even_transactions_are_read_in_many_places_at_once() {
+        let blocks: BTreeSet<u64> = (0..2_000).map(|n| 500 + n * 7).collect();
+        assert_eq!(read_all(&blocks, 1), (200, 200));
+        let (waits, asked) = read_all(&blocks, 16);
+        assert!(waits <= 25 && asked <= 250, "{waits} waits for {asked} pages; 13 for 200 are the least");
+    }
+
+    proptest! {
+        #[test]
+        fn every_transaction_is_found_however_they_lie(
+            clusters in prop::collection::vec((0u64..5_000, 1u64..9, 1u64..120), 1..6),
+            at_once in 1usize..20,
+        ) {
+            let spread = |(from, step, count): (u64, u64, u64)| (0..count).map(move |n| from + n * step);
+            let blocks: BTreeSet<u64> = clusters.into_iter().flat_map(spread).collect();
+            let (waits, asked) = read_all(&blocks, at_once);
+            let least = blocks.len().div_ceil(ROWS);
+            prop_assert!(waits <= least + 1 && asked <= 2 * least + at_once, "{waits} waits, {asked} of {least}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Single public figures of governance and tokens. To add one: a field of `Facts` in the model, and here
+//! Single public figures of governance and tokens. To add one: a field of `NetworkFacts` in the model, and here
 //! its query, its [`Feed`] and a place in [`FEEDS`].
 
 use super::payouts::ReadAverageRate;
@@ -11,7 +11,7 @@ use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_ic::IcError;
 use icpulse_model::economics::{Economics, GovernanceMetrics, MaturityModulation, RewardEvent};
 use icpulse_model::evidence::{Proof, Sourced};
-use icpulse_model::network::Facts;
+use icpulse_model::network::NetworkFacts;
 use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::text::Line;
 use icpulse_model::world::World;
@@ -169,7 +169,7 @@ struct Fact<T, Q> {
 }
 
 /// Where a figure stands.
-type Place<T> = fn(&mut Facts) -> &mut Option<Sourced<T>>;
+type Place<T> = fn(&mut NetworkFacts) -> &mut Option<Sourced<T>>;
 type Ring<T> = (&'static str, fn(&T) -> u64);
 
 impl<T, Q> Fact<T, Q> {

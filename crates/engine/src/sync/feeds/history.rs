@@ -98,7 +98,7 @@ impl Engine {
             let running = self.parts_of(&HISTORY).filter(|part| part.governance == *governance);
             let newest = *state.newest.get(governance)?;
             let range = next_part(&state.read_of(*governance), newest, running.map(|part| &part.range))?;
-            Some(Part { governance: *governance, range })
+            Some(Part { governance: *governance, ..Part::from(range) })
         })
     }
 

@@ -136,7 +136,7 @@ impl Reading for NodeStatus {
                 engine.feeds.nodes.named = Some(now);
             }
             engine.change_fleet(now, |fleet| {
-                fleet.report(nodes, now);
+                fleet.merge_reports(nodes, now);
                 if let Some(names) = names {
                     fleet.providers = names;
                 }
@@ -182,7 +182,7 @@ fn start_probes(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
         engine.change_fleet(now, |fleet| {
             for (id, probe) in probes {
                 if let (Some(node), Some(probe)) = (fleet.boundary.get_mut(&id), probe) {
-                    node.probed(probe);
+                    node.add_probe(probe);
                 }
             }
         });

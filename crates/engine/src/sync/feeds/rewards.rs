@@ -91,7 +91,7 @@ impl Engine {
         if state.recalled != Recall::Done {
             return None;
         }
-        let today = Day::of(self.network_now(now));
+        let today = Day::containing(self.network_now(now));
         let days = if state.wanted || state.watching { DAYS } else { DAYS_UNWATCHED };
         (today.0.saturating_sub(days)..today.0).rev().map(Day).find(|day| {
             let refused = state.refused.get(day).is_some_and(|at| now.since(*at) < ASK_AGAIN);
@@ -105,7 +105,7 @@ impl Engine {
             return;
         }
         self.feeds.rewards.recalled = Recall::UnderWay;
-        let from = Day(Day::of(self.network_now(now)).0.saturating_sub(DAYS));
+        let from = Day(Day::containing(self.network_now(now)).0.saturating_sub(DAYS));
         self.recall(
             move |cache| cache.rewards_since(from),
             KeptRewards::default(),

@@ -161,7 +161,7 @@ impl Engine {
         health.checked = Some(checked);
         match answer {
             Ok((sample, evidence)) => {
-                health.observe(sample, evidence);
+                health.add_sample(sample, evidence);
                 if self.plan.freshens(&SUBNET_HEALTH) {
                     self.status.last_success = Some(now);
                 }
@@ -197,7 +197,7 @@ impl Engine {
         if !seen.is_empty() {
             self.change_fleet(now, |fleet| {
                 for (node, at) in seen {
-                    fleet.sighted(node, at);
+                    fleet.add_sighting(node, at);
                 }
             });
         }

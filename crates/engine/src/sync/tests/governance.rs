@@ -74,7 +74,7 @@ fn with_both(options: &mut Options) {
 }
 
 fn titles(world: &World, governance: Governance) -> Vec<String> {
-    world.proposals.of(governance).map(|row| row.title.to_string()).collect()
+    world.proposals.of_governance(governance).map(|row| row.title.to_string()).collect()
 }
 
 #[tokio::test]
@@ -85,7 +85,13 @@ async fn equal_numbers_of_two_governances_stay_apart() {
     let mut run = begin_with(fake, Some(open(base.path())), Principal::anonymous(), with_both);
     run.handle.idle().await;
     let world = run.world().await;
-    assert_eq!((world.proposals.of(Governance::Nns).count(), world.proposals.of(root()).count()), (150, 130));
+    assert_eq!(
+        (
+            world.proposals.of_governance(Governance::Nns).count(),
+            world.proposals.of_governance(root()).count()
+        ),
+        (150, 130)
+    );
     assert_eq!(world.facts.latest_proposal, Some(150), "the newest of the NNS");
     assert_eq!(world.proposals.get(sns_key(7)).unwrap().title.as_str(), "of the SNS: 7");
     assert_eq!(world.proposals.get(ProposalKey::nns(7)).unwrap().title.as_str(), "Proposal 7");

@@ -137,7 +137,7 @@ impl Fake {
     pub(super) async fn reported_nodes(&self) -> Result<Vec<(Principal, Reported)>, IcError> {
         self.call("statuses".to_owned(), |net| {
             let row = |(id, word): &(Principal, &str)| {
-                let (status, at) = (NodeStatus::of(word), net.at);
+                let (status, at) = (NodeStatus::parse(word), net.at);
                 (*id, Reported { status, alert: None, guestos_version: None, at, since: at })
             };
             net.grid.statuses.iter().map(row).collect()
@@ -386,11 +386,11 @@ async fn a_signature_disputes_the_dashboard_and_is_asked_for_only_while_wanted()
     run.handle.idle().await;
     run.pass(120).await;
     assert_eq!(asked(&run.fake, "sight"), 0, "nobody looks");
-    assert!(run.world().await.fleet.life(&node(1)).is_down(run.fake.net().at));
+    assert!(run.world().await.fleet.node_sources(&node(1)).is_down(run.fake.net().at));
     run.handle.show(Topicality::Network);
     run.handle.idle().await;
     assert_eq!(asked(&run.fake, "sight"), 3);
-    let verdict = run.world().await.fleet.life(&node(1)).verdict(run.fake.net().at);
+    let verdict = run.world().await.fleet.node_sources(&node(1)).verdict(run.fake.net().at);
     assert_eq!(verdict, Verdict::Disputed(NodeStatus::Down, Seconds(0)));
     for _ in 0..40 {
         run.pass(2).await;
@@ -408,7 +408,7 @@ async fn a_signature_disputes_the_dashboard_and_is_asked_for_only_while_wanted()
     let now = run.fake.net().at;
     run.fake.net().grid.seen.push((node(9), now));
     run.pass(300).await;
-    assert_eq!(run.world().await.fleet.life(&node(9)).seen.map(|seen| seen.at), Some(now));
+    assert_eq!(run.world().await.fleet.node_sources(&node(9)).seen.map(|seen| seen.at), Some(now));
     run.end().await;
 }
 
@@ -444,7 +444,7 @@ fn days_read(fake: &Fake) -> Vec<u32> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn days_of_rewards_are_read_once_newest_first_and_one_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
-    let today = Day::of(START);
+    let today = Day::containing(START);
     let fake = grid(1);
     // The newest is not computed yet, and one is missing for good.
     fake.net().grid.days = (today.0 - 60..today.0 - 1).filter(|d| *d != today.0 - 7).map(Day).collect();
@@ -458,7 +458,7 @@ async fn days_of_rewards_are_read_once_newest_first_and_one_at_a_time() {
     assert_eq!(world.node_rewards.losses(&provider(), Day(0)).days, 33);
     run.pass(600).await;
     assert_eq!(days_read(&run.fake), [0; 0], "refused days are not insisted on");
-    run.fake.net().grid.days.insert(today.before());
+    run.fake.net().grid.days.insert(today.previous());
     run.pass(3_600).await;
     assert_eq!(days_read(&run.fake), [today.0 - 1, today.0 - 7]);
     let fake = run.end().await;
@@ -474,7 +474,7 @@ async fn days_of_rewards_are_read_once_newest_first_and_one_at_a_time() {
 
 #[tokio::test]
 async fn without_anybody_watching_only_the_last_day_is_read_and_a_one_shot_reads_none() {
-    let today = Day::of(START);
+    let today = Day::containing(START);
     let fake = grid(1);
     fake.net().grid.days = (today.0 - 60..today.0).map(Day).collect();
     let run = begin(fake, None, Principal::anonymous());

@@ -2,8 +2,8 @@
 
 use super::*;
 use icpulse_canisters::decode;
-use icpulse_model::registry::{Delta, Mutation, fold};
-use icpulse_model::world::Trouble;
+use icpulse_model::registry::{Delta, Mutation, apply_changes};
+use icpulse_model::world::SyncFailure;
 use icpulse_store::cache::fuzzing::{self, Table};
 
 /// The newest version of a network's registry.
@@ -30,7 +30,7 @@ fn deltas(count: u64) -> Vec<Delta> {
 fn folded(deltas: &[Delta]) -> Topology {
     let mut topology = Topology::default();
     for delta in deltas {
-        let _ = fold(&mut topology, &decode::registry::decode_changes(delta));
+        let _ = apply_changes(&mut topology, &decode::registry::decode_changes(delta));
     }
     topology
 }
@@ -77,7 +77,7 @@ fn bare(topology: &Topology) -> Topology {
     topology
 }
 
-async fn trouble(run: &Run) -> Option<Trouble> {
+async fn trouble(run: &Run) -> Option<SyncFailure> {
     run.status().await.trouble
 }
 
@@ -216,7 +216,10 @@ async fn a_history_that_is_shorter_now_is_another_one_and_read_anew() {
     run.pass(10).await;
     run.pass(300).await;
     assert_eq!(bare(&run.world().await.topology), folded(&deltas(700)));
-    assert_eq!(run.handle.topology_at(Moment::Version(Version(600))).await.unwrap().version, Version(600));
+    assert_eq!(
+        run.handle.topology_at(PointInTime::Version(Version(600))).await.unwrap().version,
+        Version(600)
+    );
     let notes: Vec<String> = std::iter::from_fn(|| run.changes.try_recv().ok())
         .filter_map(|change| match change {
             Change::Note(note) => Some(note.to_string()),
@@ -242,7 +245,7 @@ async fn a_history_that_differs_in_the_last_version_known_is_read_anew() {
     let world = second.world().await;
     assert_eq!(bare(&world.topology), folded(&other));
     assert_eq!(world.topology.hostos_versions.len(), 1_400);
-    let then = second.handle.topology_at(Moment::Version(Version(450))).await.unwrap();
+    let then = second.handle.topology_at(PointInTime::Version(Version(450))).await.unwrap();
     assert_eq!(bare(&then), folded(&other[..450]));
     second.end().await;
 }
@@ -261,7 +264,7 @@ async fn a_damaged_page_is_read_again_and_no_other() {
     assert_eq!(second.world().await.topology.version, Version(3_000), "the network's make-up is kept apart");
     assert_eq!(asked(&second.fake), ["2999"]);
     // It is noticed when it is needed.
-    let error = second.handle.topology_at(Moment::Version(Version(1_500))).await.unwrap_err();
+    let error = second.handle.topology_at(PointInTime::Version(Version(1_500))).await.unwrap_err();
     assert!(error.as_str().contains("until version 1000 only"), "{error}");
     second.handle.idle().await;
     let mut notes = Vec::new();
@@ -275,7 +278,7 @@ async fn a_damaged_page_is_read_again_and_no_other() {
         "{notes:?}"
     );
     assert_eq!(asked(&second.fake), ["1000"]);
-    let then = second.handle.topology_at(Moment::Version(Version(1_500))).await.unwrap();
+    let then = second.handle.topology_at(PointInTime::Version(Version(1_500))).await.unwrap();
     assert_eq!(bare(&then), folded(&deltas(1_500)));
     second.end().await;
 }
@@ -285,19 +288,19 @@ async fn the_network_of_any_version_or_time_and_older_events_come_from_the_cache
     let run = run(with_registry(2_600, 1_000), Some(Arc::new(Cache::in_memory())));
     run.handle.idle().await;
     let at = |moment| run.handle.topology_at(moment);
-    let then = at(Moment::Version(Version(1_234))).await.unwrap();
+    let then = at(PointInTime::Version(Version(1_234))).await.unwrap();
     assert_eq!(bare(&then), folded(&deltas(1_234)));
     assert_eq!(then.evidence, Some(Evidence::certified(START)));
     // A version is of the time from it on until the next one.
     for (seconds, version) in [(10, 1), (19, 1), (20, 2), (12_345, 1_234), (999_999, 2_600)] {
-        let then = at(Moment::At(Timestamp::from_secs(seconds))).await.unwrap();
+        let then = at(PointInTime::At(Timestamp::from_secs(seconds))).await.unwrap();
         assert_eq!(then.version, Version(version), "{seconds}");
     }
-    assert_eq!(at(Moment::Version(Version(2_600))).await.unwrap(), run.world().await.topology);
-    let error = at(Moment::Version(Version(2_601))).await.unwrap_err();
+    assert_eq!(at(PointInTime::Version(Version(2_600))).await.unwrap(), run.world().await.topology);
+    let error = at(PointInTime::Version(Version(2_601))).await.unwrap_err();
     assert_eq!(error.as_str(), "version 2601 has not been read; the newest read is 2600");
-    assert!(at(Moment::Version(Version(0))).await.is_err());
-    let error = at(Moment::At(Timestamp::from_secs(3))).await.unwrap_err();
+    assert!(at(PointInTime::Version(Version(0))).await.is_err());
+    let error = at(PointInTime::At(Timestamp::from_secs(3))).await.unwrap_err();
     assert!(error.as_str().starts_with("the registry began after"), "{error}");
 
     let versions = |events: Vec<Arc<Event>>| events.iter().map(|event| event.version.0).collect::<Vec<_>>();
@@ -315,7 +318,7 @@ async fn the_time_of_versions_that_do_not_tell_it_is_not_made_up() {
     fake.net().registry.iter_mut().flatten().take(40).for_each(|delta| delta.at = None);
     let run = run(fake, Some(Arc::new(Cache::in_memory())));
     run.handle.idle().await;
-    let at = |seconds| run.handle.topology_at(Moment::At(Timestamp::from_secs(seconds)));
+    let at = |seconds| run.handle.topology_at(PointInTime::At(Timestamp::from_secs(seconds)));
     let error = at(409).await.unwrap_err();
     let said = "the registry's first 40 versions do not say when they were made, the next one is of";
     assert!(error.as_str().starts_with(said), "{error}");
@@ -327,10 +330,10 @@ async fn without_a_cache_the_network_is_known_and_its_past_is_not() {
     let run = run(with_registry(2_100, 1_000), None);
     run.handle.idle().await;
     assert_eq!(bare(&run.world().await.topology), folded(&deltas(2_100)));
-    let error = run.handle.topology_at(Moment::Version(Version(5))).await.unwrap_err();
+    let error = run.handle.topology_at(PointInTime::Version(Version(5))).await.unwrap_err();
     assert!(error.as_str().contains("works without one"), "{error}");
     run.handle.shutdown().await;
-    assert!(run.handle.topology_at(Moment::Version(Version(5))).await.is_err());
+    assert!(run.handle.topology_at(PointInTime::Version(Version(5))).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -343,7 +346,7 @@ async fn offline_the_network_comes_from_the_cache() {
     let second = begin_with(fake, Some(open(base.path())), Principal::anonymous(), |o| o.offline = true);
     second.handle.idle().await;
     assert_eq!(second.world().await.topology.version, Version(1_500));
-    let then = second.handle.topology_at(Moment::Version(Version(7))).await.unwrap();
+    let then = second.handle.topology_at(PointInTime::Version(Version(7))).await.unwrap();
     assert_eq!(bare(&then), folded(&deltas(7)));
     assert_eq!(asked(&second.fake), Vec::<String>::new());
     second.end().await;
@@ -356,7 +359,7 @@ async fn a_network_without_a_registry_is_no_trouble() {
     run.handle.idle().await;
     assert_eq!(trouble(&run).await, None);
     assert!(run.world().await.topology.is_empty());
-    let error = run.handle.topology_at(Moment::At(START)).await.unwrap_err();
+    let error = run.handle.topology_at(PointInTime::At(START)).await.unwrap_err();
     assert!(!error.is_empty());
 }
 

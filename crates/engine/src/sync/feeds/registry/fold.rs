@@ -3,7 +3,7 @@
 use super::EVENTS;
 use icpulse_canisters::decode;
 use icpulse_model::event::Event;
-use icpulse_model::registry::{Delta, Topology, Version, fold, link};
+use icpulse_model::registry::{Delta, Topology, Version, apply_changes, link_proposals};
 use icpulse_model::world::Proposals;
 use icpulse_store::cache::{Cache, Ranges};
 use std::collections::{BTreeMap, VecDeque};
@@ -53,7 +53,7 @@ impl Story {
     /// Takes the next version over.
     pub(super) fn tell(&mut self, delta: &Delta) {
         let changes = decode::registry::decode_changes(delta);
-        self.events.extend(fold(&mut self.topology, &changes));
+        self.events.extend(apply_changes(&mut self.topology, &changes));
         // A version that changed nothing is one, too.
         self.topology.version = self.topology.version.max(delta.version);
         if delta.at.is_some() {
@@ -105,7 +105,7 @@ pub(super) fn advance(start: FoldStart, cache: Option<&Cache>) -> Folded {
         }
     }
     let mut events: Vec<Event> = story.events.into();
-    link(&mut events, &start.proposals);
+    link_proposals(&mut events, &start.proposals);
     let newer = events.into_iter().rev().map(Arc::new);
     Folded {
         epoch: start.epoch,

@@ -444,7 +444,7 @@ impl Engine {
         self.feeds.registry.linked = count;
         let mut events: Vec<Event> =
             self.feeds.registry.events.iter().map(|event| (**event).clone()).collect();
-        if icpulse_model::registry::link(&mut events, &self.world.proposals) {
+        if icpulse_model::registry::link_proposals(&mut events, &self.world.proposals) {
             self.feeds.registry.events = Arc::new(events.into_iter().map(Arc::new).collect());
         }
     }

@@ -3,7 +3,7 @@
 use super::fold::Story;
 use crate::sync::engine::{Engine, Recalled};
 use icpulse_model::event::Event;
-use icpulse_model::registry::{Moment, Topology, Version, link};
+use icpulse_model::registry::{PointInTime, Topology, Version, link_proposals};
 use icpulse_model::text::Line;
 use icpulse_model::{Evidence, Timestamp};
 use icpulse_store::cache::{Cache, Ranges};
@@ -37,29 +37,34 @@ fn replay(
 }
 
 /// The network's make-up as of a moment; `known` is the newest version that was put together.
-fn topology_at(cache: &Cache, lost: &mut Ranges, moment: Moment, known: Version) -> Result<Topology, Line> {
+fn topology_at(
+    cache: &Cache,
+    lost: &mut Ranges,
+    moment: PointInTime,
+    known: Version,
+) -> Result<Topology, Line> {
     let next = Cell::new(None);
     let (story, beyond) = match moment {
-        Moment::Version(wanted) => replay(cache, lost, 0, |version, _| version <= wanted)?,
-        Moment::At(time) => replay(cache, lost, 0, |_, at| {
+        PointInTime::Version(wanted) => replay(cache, lost, 0, |version, _| version <= wanted)?,
+        PointInTime::At(time) => replay(cache, lost, 0, |_, at| {
             next.set(at);
             at.is_none_or(|at| at <= time)
         })?,
     };
     let reached = story.topology.version;
     let complete = match moment {
-        Moment::Version(wanted) => reached == wanted,
-        Moment::At(_) => beyond || reached >= known,
+        PointInTime::Version(wanted) => reached == wanted,
+        PointInTime::At(_) => beyond || reached >= known,
     };
     match moment {
         _ if !complete => Err(Line::new(&format!(
             "the registry's history has been read until version {reached} only; it is still being read"
         ))),
-        Moment::At(time) if reached == Version(0) => {
+        PointInTime::At(time) if reached == Version(0) => {
             Err(Line::new(&format!("the registry began after {} UTC", time.date_minute())))
         }
         // Which of the oldest versions was the newest then cannot be known.
-        Moment::At(_) if story.topology.at.is_none() => Err(Line::new(&format!(
+        PointInTime::At(_) if story.topology.at.is_none() => Err(Line::new(&format!(
             "the registry's first {reached} versions do not say when they were made{}; give a version instead",
             next.get().map(|at| format!(", the next one is of {} UTC", at.date_minute())).unwrap_or_default()
         ))),
@@ -116,17 +121,17 @@ impl Engine {
 
     pub(in crate::sync) fn topology_at(
         &mut self,
-        moment: Moment,
+        moment: PointInTime,
         answer: oneshot::Sender<Result<Arc<Topology>, Line>>,
     ) {
         let known = Arc::clone(&self.feeds.registry.topology);
-        if moment == Moment::Version(known.version) && !known.is_empty() {
+        if moment == PointInTime::Version(known.version) && !known.is_empty() {
             let _ = answer.send(Ok(known));
             return;
         }
         let impossible = match moment {
-            Moment::Version(Version(0)) => Some("the registry's first version is 1".to_owned()),
-            Moment::Version(wanted) if wanted > known.version => {
+            PointInTime::Version(Version(0)) => Some("the registry's first version is 1".to_owned()),
+            PointInTime::Version(wanted) if wanted > known.version => {
                 Some(format!("version {wanted} has not been read; the newest read is {}", known.version))
             }
             _ => None,
@@ -160,7 +165,7 @@ impl Engine {
         let proposals = self.world.proposals.clone();
         self.ask_history(answer, move |cache, lost| {
             let mut events = events_before(cache, lost, before, most)?;
-            link(&mut events, &proposals);
+            link_proposals(&mut events, &proposals);
             Ok(events.into_iter().map(Arc::new).collect())
         });
     }

@@ -1,4 +1,4 @@
-//! How much a subnet depends on few: Nakamoto coefficients, target topology, fault distance.
+//! Decentralization of subnets: Nakamoto coefficients, target topology, fault distance.
 //!
 //! Definitions follow dfinity/dre `rs/decentralization` (August 2026): the coefficient of a feature
 //! is the least number of actors, the largest first, who together hold more than ⌊n/3⌋ of a
@@ -52,16 +52,26 @@ impl Feature {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coefficient {
     pub feature: Feature,
-    /// How many actors together could hold up the subnet; 0 for a subnet without nodes.
+    /// Number of actors together could hold up the subnet; 0 for a subnet without nodes.
     pub actors: usize,
-    /// How many nodes they have.
+    /// Number of nodes they have.
     pub nodes: usize,
     /// All actors and their nodes, the largest first.
     pub counts: Vec<(Line, usize)>,
 }
 
+impl Coefficient {
+    /// Number of actors that could hold up the subnet; `None` where so many nodes have an unknown actor that
+    /// they decide it.
+    pub fn known_actors(&self) -> Option<usize> {
+        let unknown: usize = self.counts.iter().filter(|(name, _)| name.is_empty()).map(|(_, n)| n).sum();
+        let all: usize = self.counts.iter().map(|(_, n)| n).sum();
+        (unknown <= all / 3).then_some(self.actors)
+    }
+}
+
 /// The smallest number of the largest actors whose nodes are more than a third: (actors, nodes).
-pub fn nakamoto(counts: &[usize]) -> (usize, usize) {
+pub fn nakamoto_coefficient(counts: &[usize]) -> (usize, usize) {
     let mut counts = counts.to_vec();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let third = counts.iter().sum::<usize>() / 3;
@@ -83,18 +93,27 @@ pub const fn fault_limit(n: usize) -> usize {
 /// A rule of the target topology that a subnet breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// Which feature has too many nodes of one actor; `None` for DFINITY's own rule.
+    /// The feature has too many nodes of one actor; `None` for DFINITY's own rule.
     pub feature: Option<Feature>,
+    /// The actor with too many nodes; empty where the rule is about something else.
+    pub actor: Line,
     /// In words.
     pub text: Line,
+}
+
+impl Breach {
+    /// True if both break the same rule, by whatever number of nodes.
+    pub fn is_of_same_rule(&self, other: &Self) -> bool {
+        self.feature == other.feature && self.actor == other.actor
+    }
 }
 
 /// A subnet's figures for a set of nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decentralization {
-    /// How many nodes.
+    /// Number of nodes.
     pub nodes: usize,
-    /// How many may fail.
+    /// Number of may fail.
     pub fault_limit: usize,
     /// Coefficients, in the order of [`Feature::ALL`].
     pub coefficients: Vec<Coefficient>,
@@ -105,20 +124,21 @@ pub struct Decentralization {
 }
 
 impl Decentralization {
-    /// The least of the coefficients.
-    pub fn least(&self) -> usize {
-        self.coefficients.iter().map(|c| c.actors).min().unwrap_or(0)
+    /// The least of the coefficients; `None` if one is unknown.
+    pub fn lowest_nakamoto(&self) -> Option<usize> {
+        let all: Option<Vec<usize>> = self.coefficients.iter().map(Coefficient::known_actors).collect();
+        all?.into_iter().min()
     }
 
-    /// One coefficient.
-    pub fn actors(&self, feature: Feature) -> usize {
-        self.coefficients.iter().find(|c| c.feature == feature).map_or(0, |c| c.actors)
+    /// One coefficient, if it is known.
+    pub fn actors(&self, feature: Feature) -> Option<usize> {
+        self.coefficients.iter().find(|c| c.feature == feature)?.known_actors()
     }
 
-    /// The mean of the coefficients in hundredths.
-    pub fn mean_hundredths(&self) -> usize {
-        let sum: usize = self.coefficients.iter().map(|c| c.actors).sum();
-        (sum * 100).checked_div(self.coefficients.len()).unwrap_or(0)
+    /// The mean of the coefficients in hundredths; `None` if one is unknown.
+    pub fn mean_hundredths(&self) -> Option<usize> {
+        let sum: Option<usize> = self.coefficients.iter().map(Coefficient::known_actors).sum();
+        (sum? * 100).checked_div(self.coefficients.len())
     }
 }
 
@@ -150,7 +170,11 @@ fn actor(topology: &Topology, node: &Principal, feature: Feature) -> Option<Line
 }
 
 /// The figures of a set of nodes, as the subnet `subnet` or as one that does not exist yet.
-pub fn measure(topology: &Topology, nodes: &[Principal], subnet: Option<&Principal>) -> Decentralization {
+pub fn measure_decentralization(
+    topology: &Topology,
+    nodes: &[Principal],
+    subnet: Option<&Principal>,
+) -> Decentralization {
     let mut unknown = 0;
     let coefficients: Vec<Coefficient> = Feature::ALL
         .into_iter()
@@ -164,7 +188,7 @@ pub fn measure(topology: &Topology, nodes: &[Principal], subnet: Option<&Princip
             }
             let mut counts: Vec<(Line, usize)> = counts.into_iter().collect();
             counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            let (actors, held) = nakamoto(&counts.iter().map(|(_, n)| *n).collect::<Vec<_>>());
+            let (actors, held) = nakamoto_coefficient(&counts.iter().map(|(_, n)| *n).collect::<Vec<_>>());
             Coefficient { feature, actors, nodes: held, counts }
         })
         .collect();
@@ -196,9 +220,9 @@ fn breaches(
         };
         // DFINITY has three nodes on the NNS: a rule of its own below.
         let may = |name: &Line| if is_nns && name.as_str() == DFINITY { 3 } else { most };
-        for (name, count) in c.counts.iter().filter(|(name, count)| *count > may(name)) {
+        for (name, count) in c.counts.iter().filter(|(name, count)| !name.is_empty() && *count > may(name)) {
             let text = format!("{count} nodes of {} {name}, at most {}", c.feature.title(), may(name));
-            breaches.push(Breach { feature: Some(c.feature), text: Line::new(&text) });
+            breaches.push(Breach { feature: Some(c.feature), actor: name.clone(), text: Line::new(&text) });
         }
     }
     let dfinity = |n: &&Principal| topology.provider_of(n).is_some_and(|p| p.to_text() == DFINITY);
@@ -206,7 +230,7 @@ fn breaches(
         let (has, wanted) = (nodes.iter().filter(dfinity).count(), if is_nns { 3 } else { 1 });
         if has != wanted {
             let text = format!("{has} nodes of DFINITY, {wanted} wanted");
-            breaches.push(Breach { feature: None, text: Line::new(&text) });
+            breaches.push(Breach { feature: None, actor: Line::new("DFINITY"), text: Line::new(&text) });
         }
     }
     if text.starts_with(EUROPEAN) {
@@ -216,7 +240,7 @@ fn breaches(
             .count();
         if elsewhere > 0 {
             let text = Line::new(&format!("{elsewhere} nodes outside Europe on the European subnet"));
-            breaches.push(Breach { feature: None, text });
+            breaches.push(Breach { feature: None, actor: Line::default(), text });
         }
     }
     breaches
@@ -230,7 +254,7 @@ pub struct WhatIf {
     pub after: Decentralization,
 }
 
-/// What a subnet's figures would be with nodes added and removed. Nothing is asked or signed.
+/// Computes a subnet's figures with nodes added and removed. Nothing is asked or signed.
 ///
 /// # Errors
 /// In words, if a node is not in the registry, is added although it is in a subnet, or is removed
@@ -269,8 +293,8 @@ pub fn what_if(
         nodes.push(*node);
     }
     Ok(WhatIf {
-        before: measure(topology, &record.membership, Some(subnet)),
-        after: measure(topology, &nodes, Some(subnet)),
+        before: measure_decentralization(topology, &record.membership, Some(subnet)),
+        after: measure_decentralization(topology, &nodes, Some(subnet)),
     })
 }
 
@@ -363,25 +387,53 @@ mod tests {
     #[test]
     fn a_subnet_is_measured_by_every_feature() {
         let (t, subnet) = sample();
-        let d = measure(&t, &t.subnets[&subnet].membership, Some(&subnet));
+        let d = measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet));
         assert_eq!((d.nodes, d.fault_limit, d.unknown), (4, 1, 0));
         // More than one of four nodes is needed: two providers, but one country and one area.
-        assert_eq!(d.actors(Feature::Provider), 2);
-        assert_eq!(d.actors(Feature::Owner), 1);
-        assert_eq!(d.actors(Feature::Country), 1);
-        assert_eq!(d.actors(Feature::Area), 1);
-        assert_eq!(d.least(), 1);
+        assert_eq!(d.actors(Feature::Provider), Some(2));
+        assert_eq!(d.actors(Feature::Owner), Some(1));
+        assert_eq!(d.actors(Feature::Country), Some(1));
+        assert_eq!(d.actors(Feature::Area), Some(1));
+        assert_eq!(d.lowest_nakamoto(), Some(1));
         let texts: Vec<&str> = d.breaches.iter().map(|b| b.text.as_str()).collect();
         assert_eq!(texts, ["2 nodes of owner Green, at most 1", "3 nodes of country CH, at most 2"]);
+    }
+
+    #[test]
+    fn without_operators_nothing_is_known_of_decentralization_and_no_rule_is_broken() {
+        let (mut t, subnet) = sample();
+        t.operators.clear();
+        let d = measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet));
+        assert_eq!(
+            (d.lowest_nakamoto(), d.mean_hundredths(), d.actors(Feature::Provider)),
+            (None, None, None)
+        );
+        assert_eq!(d.actors(Feature::Operator), Some(2), "nodes name their operators themselves");
+        assert_eq!((d.unknown, d.breaches.as_slice()), (4, [].as_slice()));
+    }
+
+    #[test]
+    fn a_rule_that_is_broken_by_fewer_nodes_is_still_the_same_rule() {
+        let breach = |n| Breach {
+            feature: Some(Feature::Provider),
+            actor: Line::new("x"),
+            text: Line::new(&format!("{n} nodes of provider x, at most 1")),
+        };
+        assert!(breach(13).is_of_same_rule(&breach(12)));
+        let other = Breach { actor: Line::new("y"), ..breach(13) };
+        assert!(!breach(13).is_of_same_rule(&other));
     }
 
     #[test]
     fn what_if_says_what_would_become_of_a_subnet() {
         let (t, subnet) = sample();
         let changed = what_if(&t, &subnet, &[id(1, 6)], &[id(1, 3)]).unwrap();
-        assert_eq!(changed.before, measure(&t, &t.subnets[&subnet].membership, Some(&subnet)));
+        assert_eq!(
+            changed.before,
+            measure_decentralization(&t, &t.subnets[&subnet].membership, Some(&subnet))
+        );
         assert!(changed.after.breaches.is_empty(), "{:?}", changed.after.breaches);
-        assert_eq!(changed.after.actors(Feature::Owner), 2);
+        assert_eq!(changed.after.actors(Feature::Owner), Some(2));
         assert_eq!(t.subnets[&subnet].membership.len(), 4, "nothing changes");
         let grown = what_if(&t, &subnet, &[id(1, 5), id(1, 6)], &[]).unwrap();
         assert_eq!(grown.after.nodes, 6);
@@ -418,25 +470,25 @@ mod tests {
         );
         let subnet = subnet(&mut t, 1, &[1, 2, 3, 4]);
         let nodes = t.subnets[&subnet].membership.clone();
-        assert!(!measure(&t, &nodes, Some(&subnet)).breaches.is_empty());
+        assert!(!measure_decentralization(&t, &nodes, Some(&subnet)).breaches.is_empty());
         t.nns = Some(subnet);
-        assert_eq!(measure(&t, &nodes, Some(&subnet)).breaches, vec![]);
+        assert_eq!(measure_decentralization(&t, &nodes, Some(&subnet)).breaches, vec![]);
     }
 
     #[test]
     fn coefficients_as_dre_counts_them() {
-        assert_eq!(nakamoto(&[1; 13]), (5, 5));
-        assert_eq!(nakamoto(&[1, 1, 2, 3, 5, 1]).0, 1);
-        assert_eq!(nakamoto(&[]), (0, 0));
+        assert_eq!(nakamoto_coefficient(&[1; 13]), (5, 5));
+        assert_eq!(nakamoto_coefficient(&[1, 1, 2, 3, 5, 1]).0, 1);
+        assert_eq!(nakamoto_coefficient(&[]), (0, 0));
         // Three divides nine: more than three are needed, not three.
-        assert_eq!(nakamoto(&[3, 3, 3]), (2, 6));
+        assert_eq!(nakamoto_coefficient(&[3, 3, 3]), (2, 6));
         assert_eq!([0, 1, 3, 4, 13, 40].map(fault_limit), [0, 0, 0, 1, 4, 13]);
     }
 
     proptest! {
         #[test]
         fn fewer_actors_would_not_do(counts in prop::collection::vec(1usize..20, 1..30)) {
-            let (actors, nodes) = nakamoto(&counts);
+            let (actors, nodes) = nakamoto_coefficient(&counts);
             let mut sorted = counts.clone();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
             let third = counts.iter().sum::<usize>() / 3;

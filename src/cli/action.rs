@@ -1,11 +1,11 @@
 //! Doing things without a screen: review, confirmation, execution, outcome.
 
 use super::context::{Context, wall_clock};
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::json;
-use super::open::{Opened, Who};
+use super::open::{ActiveIdentity, OpenNetwork};
 use super::output::{
-    Format, note, print_exactly, print_json, print_text, write_stderr, write_stderr_exactly,
+    Format, print_exactly, print_json, print_note, print_text, write_stderr, write_stderr_exactly,
 };
 use super::prompt;
 use super::review::write_review;
@@ -21,8 +21,8 @@ use std::sync::Arc;
 impl From<ActionError> for Failure {
     fn from(error: ActionError) -> Self {
         match &error {
-            ActionError::Blocked(_) => Self::new(Kind::Refused, error),
-            ActionError::Unread(_) => Self::new(Kind::Network, error),
+            ActionError::Blocked(_) => Self::new(FailureKind::Refused, error),
+            ActionError::Unread(_) => Self::new(FailureKind::Network, error),
             _ => Self::failed(error),
         }
     }
@@ -35,14 +35,14 @@ impl From<ActionError> for Failure {
 /// not confirmed, [`Kind::Unknown`] when an outcome could not be learnt.
 pub async fn carry_out(
     context: &Context,
-    opened: &Opened,
+    opened: &OpenNetwork,
     world: &World,
     intent: Intent,
 ) -> Result<(), Failure> {
     let client = opened.client.as_ref().ok_or_else(|| {
         Failure::usage("--offline never asks the network, so nothing can be signed and sent")
     })?;
-    let signer = opened.who.info();
+    let signer = opened.identity.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_intent(
         intent,
@@ -55,13 +55,13 @@ pub async fn carry_out(
         },
         &mut rand::rngs::OsRng,
     )?;
-    let entries = opened.journal()?.entries(opened.who.journal_key().as_ref());
+    let entries = opened.journal()?.entries(opened.identity.journal_key().as_ref());
     review.blocked = review.blocked.take().or(find_review_obstacle(&review, &entries));
-    if !matches!(opened.who, Who::Unlocked(_)) {
+    if !matches!(opened.identity, ActiveIdentity::Unlocked(_)) {
         return show_unsigned(context, &review);
     }
     let journal = opened.signer_journal()?;
-    carry_out_review(Carried { context, opened, client, journal: &journal }, &mut plans, &review).await
+    carry_out_review(ActionContext { context, opened, client, journal: &journal }, &mut plans, &review).await
 }
 
 /// Shows a review that nobody can sign.
@@ -71,13 +71,13 @@ fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
     }
     show_review(context, review)?;
     match &review.blocked {
-        Some(why) => Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}"))),
+        Some(why) => Err(Failure::new(FailureKind::Refused, format!("this cannot be done: {why}"))),
         None => Err(Failure::usage("signing needs an identity; name one with --identity")),
     }
 }
 
 fn print_review(context: &Context, review: &Review) -> Result<(), Failure> {
-    match Format::of(&context.global) {
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(&json::review(review)),
         _ => print_exactly(&write_review(review, context.uses_color(&std::io::stdout()))),
     }
@@ -88,19 +88,19 @@ fn show_review(context: &Context, review: &Review) -> Result<(), Failure> {
     let text = write_review(review, context.uses_color(&std::io::stderr()));
     write_stderr_exactly(text.trim_end()).map_err(|e| {
         Failure::new(
-            Kind::Unconfirmed,
+            FailureKind::Unconfirmed,
             format!("the review could not be shown on standard error ({e}), so nothing was signed"),
         )
     })
 }
 
-/// What carrying out a review needs.
+/// Everything needed to carry out a review.
 #[derive(Clone, Copy)]
-pub struct Carried<'a> {
+pub struct ActionContext<'a> {
     /// Flags and clock.
     pub context: &'a Context,
     /// The network.
-    pub opened: &'a Opened,
+    pub opened: &'a OpenNetwork,
     /// Its connection.
     pub client: &'a Client,
     /// The signer's journal.
@@ -111,25 +111,29 @@ pub struct Carried<'a> {
 ///
 /// # Errors
 /// As [`carry_out`].
-pub async fn carry_out_review(with: Carried<'_>, plans: &mut Plans, review: &Review) -> Result<(), Failure> {
+pub async fn carry_out_review(
+    with: ActionContext<'_>,
+    plans: &mut Plans,
+    review: &Review,
+) -> Result<(), Failure> {
     let context = with.context;
     if context.global.signing.dry_run {
         return print_review(context, review);
     }
     show_review(context, review)?;
     if let Some(why) = &review.blocked {
-        return Err(Failure::new(Kind::Refused, format!("this cannot be done: {why}")));
+        return Err(Failure::new(FailureKind::Refused, format!("this cannot be done: {why}")));
     }
-    with.opened.tell_notes(context);
-    prompt::confirm(&context.global, review)?;
+    with.opened.print_cache_notes(context);
+    prompt::ask_confirmation(&context.global, review)?;
     let execution = plans.confirm_plan(review.plan, with.client.principal(), context.now())?;
-    let execution = run(with, execution).await?;
-    report(context, &execution)
+    let execution = execute(with, execution).await?;
+    report_outcome(context, &execution)
 }
 
-async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failure> {
+async fn execute(with: ActionContext<'_>, execution: Execution) -> Result<Execution, Failure> {
     let context = with.context;
-    let quiet = context.global.quiet || Format::of(&context.global) != Format::Text;
+    let quiet = context.global.quiet || Format::from_flags(&context.global) != Format::Text;
     let told = context.global.clone();
     let seen = std::sync::Mutex::new(0_usize);
     let progress = move |execution: Arc<Execution>| {
@@ -139,17 +143,17 @@ async fn run(with: Carried<'_>, execution: Execution) -> Result<Execution, Failu
         {
             *seen = ended;
             if !quiet {
-                note(&told, format!("{ended} of {} steps", execution.steps.len()));
+                print_note(&told, format!("{ended} of {} steps", execution.steps.len()));
             }
         }
     };
     // Boxed: the futures within are nested deeper than the compiler looks.
-    Ok(Box::pin(execute_plan(execution, with.client, with.journal, &options(), &progress)).await?)
+    Ok(Box::pin(execute_plan(execution, with.client, with.journal, &action_options(), &progress)).await?)
 }
 
-/// How actions are run here and in the dashboard.
-pub fn options() -> Options {
-    Options { observer: super::hooks::of_actions(), ..Options::new(Arc::new(wall_clock)) }
+/// Options of running actions, here and in the dashboard.
+pub fn action_options() -> Options {
+    Options { observer: super::hooks::action_hook(), ..Options::new(Arc::new(wall_clock)) }
 }
 
 /// Prints an action with its steps.
@@ -157,9 +161,9 @@ pub fn options() -> Options {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_execution(context: &Context, execution: &Execution) -> Result<(), Failure> {
-    match Format::of(&context.global) {
+    match Format::from_flags(&context.global) {
         Format::Json => print_json(&json::execution(execution)),
-        _ => print_text(&text_of_execution(execution)),
+        _ => print_text(&describe_execution(execution)),
     }
 }
 
@@ -167,17 +171,17 @@ pub fn print_execution(context: &Context, execution: &Execution) -> Result<(), F
 ///
 /// # Errors
 /// As [`carry_out`].
-pub fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
+pub fn report_outcome(context: &Context, execution: &Execution) -> Result<(), Failure> {
     let printed = print_execution(context, execution);
-    let failed: Vec<_> = execution.failed().collect();
+    let failed: Vec<_> = execution.failed_steps().collect();
     if let Err(failure) = &printed
         && execution.steps.iter().any(|s| s.state.is_done() || s.state.is_unproven())
-        && failure.kind != Kind::Closed
+        && failure.kind != FailureKind::Closed
     {
         // A result that was not read must not be taken for a failure that may be repeated.
-        let _ = write_stderr(text_of_execution(execution).trim_end());
+        let _ = write_stderr(describe_execution(execution).trim_end());
         return Err(Failure::new(
-            Kind::Unknown,
+            FailureKind::Unknown,
             format!(
                 "{failure}; it was sent and is not to be repeated: `icpulse journal list` shows what became of it"
             ),
@@ -191,21 +195,21 @@ pub fn report(context: &Context, execution: &Execution) -> Result<(), Failure> {
         Ending::Unknown | Ending::UnderWay => {
             let open = execution.steps.iter().filter(|s| s.state.is_unproven()).count();
             Failure::new(
-                Kind::Unknown,
+                FailureKind::Unknown,
                 format!(
                     "how {open} of {total} steps ended is not known: do not repeat them; `icpulse journal resume` finds out"
                 ),
             )
         }
         Ending::Refused => {
-            Failure::new(Kind::Refused, format!("{} of {total} steps did not succeed", failed.len()))
+            Failure::new(FailureKind::Refused, format!("{} of {total} steps did not succeed", failed.len()))
         }
-        _ => Failure::new(Kind::Failed, format!("{} of {total} steps did not succeed", failed.len())),
+        _ => Failure::new(FailureKind::Failed, format!("{} of {total} steps did not succeed", failed.len())),
     })
 }
 
 /// An action with each step and its outcome.
-pub fn text_of_execution(execution: &Execution) -> String {
+pub fn describe_execution(execution: &Execution) -> String {
     let mut out = format!("{}\n", execution.title);
     for step in &execution.steps {
         let (mark, detail) = match &step.state {

@@ -1,4 +1,4 @@
-//! What the user told of their own machines: which node provider they are, and names for nodes.
+//! The user's own nodes: their node provider, and names for nodes.
 
 use super::Principal;
 use super::registry::Topology;
@@ -20,14 +20,14 @@ pub struct Alias {
 
 /// The user's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mine {
+pub struct OwnNodes {
     /// The node provider that they are.
     pub provider: Option<Principal>,
     /// Names of machines.
     pub aliases: Vec<Alias>,
 }
 
-impl Mine {
+impl OwnNodes {
     /// A node's name, by its address where one is known, else by its id.
     pub fn alias(&self, topology: &Topology, node: &Principal) -> Option<&Line> {
         let address = topology.nodes.get(node).and_then(|n| n.address.as_ref());
@@ -41,7 +41,7 @@ impl Mine {
     }
 
     /// Names a node; an empty name takes its name away.
-    pub fn name(&mut self, topology: &Topology, node: Principal, name: Line) {
+    pub fn set_alias(&mut self, topology: &Topology, node: Principal, name: Line) {
         let address = topology.nodes.get(&node).and_then(|n| n.address.clone());
         self.aliases.retain(|x| x.node != Some(node) && (address.is_none() || x.address != address));
         if !name.is_empty() {
@@ -80,17 +80,17 @@ mod tests {
         let mut t = Topology::default();
         put(&mut t, node(1), Some("2001:db8::1"));
         put(&mut t, node(2), Some("2001:db8::2"));
-        let mut mine = Mine::default();
-        mine.name(&t, node(1), Line::new("rack-07/a"));
+        let mut mine = OwnNodes::default();
+        mine.set_alias(&t, node(1), Line::new("rack-07/a"));
         assert_eq!(mine.alias(&t, &node(1)).map(Line::as_str), Some("rack-07/a"));
         // The machine is deployed anew: another id at the same address.
         put(&mut t, node(1), None);
         put(&mut t, node(3), Some("2001:db8::1"));
         assert_eq!(mine.alias(&t, &node(3)).map(Line::as_str), Some("rack-07/a"));
         assert_eq!(mine.alias(&t, &node(2)), None);
-        mine.name(&t, node(3), Line::new("rack-07/b"));
+        mine.set_alias(&t, node(3), Line::new("rack-07/b"));
         assert_eq!(mine.aliases.len(), 1, "one machine, one name");
-        mine.name(&t, node(3), Line::default());
+        mine.set_alias(&t, node(3), Line::default());
         assert_eq!(mine.aliases, vec![]);
     }
 }

@@ -3,7 +3,7 @@
 
 use icpulse_files as files;
 use icpulse_model::Principal;
-use icpulse_model::mine::{Alias, Mine};
+use icpulse_model::own_nodes::{Alias, OwnNodes};
 use icpulse_model::text::Line;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,16 +15,16 @@ const MOST_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+struct OwnNodesFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    alias: Vec<Entry>,
+    alias: Vec<AliasEntry>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct AliasEntry {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     node: Option<String>,
@@ -32,36 +32,36 @@ struct Entry {
     address: Option<String>,
 }
 
-/// Why the file cannot be used.
+/// An unusable file.
 #[derive(Debug, thiserror::Error)]
 pub enum StateFileError {
     /// It cannot be read.
     #[error("cannot read {path}: {why}; check its permissions", path = path.display())]
     Read {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: io::Error,
     },
     /// It cannot be written.
     #[error("cannot write {path}: {why}; the change is lost when icpulse ends", path = path.display())]
     Write {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: io::Error,
     },
     /// It is not what it should be.
     #[error("{path} is not valid: {why}; correct it, or move it away to start over", path = path.display())]
     Syntax {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Where and what.
         why: String,
     },
 }
 
-fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, StateFileError> {
+fn parse_principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, StateFileError> {
     text.map(|text| {
         Principal::from_text(text).map_err(|e| StateFileError::Syntax {
             path: path.to_owned(),
@@ -75,13 +75,13 @@ fn principal(path: &Path, text: Option<&String>) -> Result<Option<Principal>, St
 ///
 /// # Errors
 /// See [`StateFileError`].
-pub fn load_mine(path: &Path) -> Result<Mine, StateFileError> {
-    let file: File = read_state_file(path)?;
-    let mut mine = Mine { provider: principal(path, file.provider.as_ref())?, aliases: Vec::new() };
+pub fn load_own_nodes(path: &Path) -> Result<OwnNodes, StateFileError> {
+    let file: OwnNodesFile = read_state_file(path)?;
+    let mut mine = OwnNodes { provider: parse_principal(path, file.provider.as_ref())?, aliases: Vec::new() };
     for entry in file.alias {
         mine.aliases.push(Alias {
             name: Line::new(&entry.name),
-            node: principal(path, entry.node.as_ref())?,
+            node: parse_principal(path, entry.node.as_ref())?,
             address: entry.address.as_deref().map(Line::new),
         });
     }
@@ -92,13 +92,13 @@ pub fn load_mine(path: &Path) -> Result<Mine, StateFileError> {
 ///
 /// # Errors
 /// [`StateFileError::Write`].
-pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), StateFileError> {
-    let file = File {
+pub fn save_own_nodes(path: &Path, mine: &OwnNodes) -> Result<(), StateFileError> {
+    let file = OwnNodesFile {
         provider: mine.provider.map(|p| p.to_text()),
         alias: mine
             .aliases
             .iter()
-            .map(|a| Entry {
+            .map(|a| AliasEntry {
                 name: a.name.to_string(),
                 node: a.node.map(|n| n.to_text()),
                 address: a.address.as_ref().map(ToString::to_string),
@@ -116,7 +116,7 @@ pub fn save_mine(path: &Path, mine: &Mine) -> Result<(), StateFileError> {
 pub(super) fn read_state_file<T: Default + DeserializeOwned>(path: &Path) -> Result<T, StateFileError> {
     let text = match files::read_text(path, MOST_BYTES) {
         Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(e) if files::is_absent(&e) => return Ok(T::default()),
         Err(why) => return Err(StateFileError::Read { path: path.to_owned(), why }),
     };
     toml::from_str(&text).map_err(|e| StateFileError::Syntax {
@@ -167,14 +167,14 @@ mod tests {
     fn a_name_follows_its_machine_to_a_new_node_id_over_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sub").join("aliases.toml");
-        assert_eq!(load_mine(&path).unwrap(), Mine::default());
+        assert_eq!(load_own_nodes(&path).unwrap(), OwnNodes::default());
         let (old, new) = (Principal::from_slice(&[1]), Principal::from_slice(&[2]));
         let mut topology = Topology::default();
         topology.apply(&node(1, "2001:db8::1"));
-        let mut mine = Mine { provider: Some(Principal::anonymous()), aliases: Vec::new() };
-        mine.name(&topology, old, Line::new("rack-07/a"));
-        save_mine(&path, &mine).unwrap();
-        let read = load_mine(&path).unwrap();
+        let mut mine = OwnNodes { provider: Some(Principal::anonymous()), aliases: Vec::new() };
+        mine.set_alias(&topology, old, Line::new("rack-07/a"));
+        save_own_nodes(&path, &mine).unwrap();
+        let read = load_own_nodes(&path).unwrap();
         assert_eq!(read, mine);
         // Deployed anew: another id at the same address.
         let mut later = Topology::default();
@@ -190,10 +190,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("aliases.toml");
         std::fs::write(&path, "provider = \"me\"").unwrap();
-        let error = load_mine(&path).unwrap_err().to_string();
+        let error = load_own_nodes(&path).unwrap_err().to_string();
         assert!(error.contains("'me' is not a principal") && error.contains("correct it"), "{error}");
         std::fs::write(&path, "[[alias]]\nnam = \"x\"").unwrap();
-        assert!(load_mine(&path).unwrap_err().to_string().contains("nam"));
+        assert!(load_own_nodes(&path).unwrap_err().to_string().contains("nam"));
     }
 
     proptest! {
@@ -202,9 +202,9 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("aliases.toml");
             let aliases = names.iter().map(|n| Alias { name: Line::new(n), node: None, address: Some(Line::new(n)) });
-            let mine = Mine { provider: None, aliases: aliases.collect() };
-            save_mine(&path, &mine).unwrap();
-            prop_assert_eq!(load_mine(&path).unwrap(), mine);
+            let mine = OwnNodes { provider: None, aliases: aliases.collect() };
+            save_own_nodes(&path, &mine).unwrap();
+            prop_assert_eq!(load_own_nodes(&path).unwrap(), mine);
         }
     }
 }

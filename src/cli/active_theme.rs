@@ -18,34 +18,34 @@ use tokio::sync::mpsc;
 
 /// The theme in force; clones share it.
 #[derive(Clone)]
-pub struct Look {
+pub struct ActiveTheme {
     theme: Arc<ArcSwap<Theme>>,
     dirs: Arc<[PathBuf]>,
     depth: ColorDepth,
     kept: Arc<PathBuf>,
-    automatic: Option<Arc<Automatic>>,
+    automatic: Option<Arc<AutomaticThemes>>,
 }
 
 /// The two themes that follow the terminal's background, where nobody chose one.
-struct Automatic {
+struct AutomaticThemes {
     dark: String,
     light: String,
     foreground: Mutex<Option<Rgb>>,
 }
 
-impl Look {
+impl ActiveTheme {
     /// Chooses the theme: flag or environment, then the one kept from the dashboard, then one of the
     /// configuration's two. If `interactive`, these follow the terminal's background as soon as it is
     /// known ([`Look::hear`]); until then `COLORFGBG` says what it is, or it is dark. The second part
     /// says what is wrong with the theme.
     pub fn choose(context: &Context, interactive: bool) -> (Self, Option<Line>) {
-        let depth = depth(context);
+        let depth = color_depth(context);
         let dirs: Arc<[PathBuf]> = Arc::from([context.paths.themes_dir()]);
         let kept = context.paths.state_dir.join("theme");
-        let chosen = context.global.theme.clone().or_else(|| read_kept(&kept));
+        let chosen = context.global.theme.clone().or_else(|| read_saved(&kept));
         let automatic = (chosen.is_none() && interactive && depth > ColorDepth::None).then(|| {
             let config = &context.config;
-            Automatic {
+            AutomaticThemes {
                 dark: config.theme.clone(),
                 light: config.theme_light.clone(),
                 foreground: Mutex::new(None),
@@ -71,14 +71,14 @@ impl Look {
         (look, note)
     }
 
-    /// Whether the theme depends on what the terminal answers.
+    /// True if the theme depends on what the terminal answers.
     pub fn follows_terminal(&self) -> bool {
         self.automatic.is_some()
     }
 
     /// Takes the terminal's answer in: the theme for its background is shown, unless somebody has
     /// chosen another one meanwhile.
-    pub fn hear(&self, answer: Answer) -> Option<Message> {
+    pub fn apply_terminal_answer(&self, answer: Answer) -> Option<Message> {
         let automatic = self.automatic.as_ref()?;
         let mut foreground = automatic.foreground.lock();
         let background = match answer {
@@ -91,7 +91,7 @@ impl Look {
         let wanted = automatic.theme_for(Appearance::of_terminal(*foreground, background));
         let present = self.theme();
         let follows = [&automatic.dark, &automatic.light].iter().any(|name| *name == present.name());
-        (follows && present.name() != wanted).then(|| self.show(wanted))
+        (follows && present.name() != wanted).then(|| self.preview(wanted))
     }
 
     /// The theme to draw with.
@@ -110,22 +110,22 @@ impl Look {
             .collect()
     }
 
-    fn put(&self, name: &str) -> Result<(), ThemeError> {
+    fn load(&self, name: &str) -> Result<(), ThemeError> {
         self.theme.store(Arc::new(Theme::load(name, &self.dirs, self.depth)?));
         Ok(())
     }
 
     /// Shows a theme.
-    pub fn show(&self, name: &str) -> Message {
-        match self.put(name) {
+    pub fn preview(&self, name: &str) -> Message {
+        match self.load(name) {
             Ok(()) => Message::ThemeChanged(name.to_owned()),
             Err(e) => Message::Notice(Level::Warning, Line::new(&e.to_string())),
         }
     }
 
     /// Shows a theme and keeps it for the next start.
-    pub fn keep(&self, name: &str) -> Message {
-        if let Err(e) = self.put(name) {
+    pub fn save(&self, name: &str) -> Message {
+        if let Err(e) = self.load(name) {
             return Message::Notice(Level::Warning, Line::new(&e.to_string()));
         }
         let written = match self.kept.parent() {
@@ -145,14 +145,14 @@ impl Look {
     }
 
     /// Reads the theme again whenever its files change; ends when the watcher is dropped.
-    pub fn watch(&self, messages: mpsc::Sender<Message>) -> Option<notify::RecommendedWatcher> {
+    pub fn watch_files(&self, messages: mpsc::Sender<Message>) -> Option<notify::RecommendedWatcher> {
         let look = self.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let concerns = event.is_ok_and(|e| !e.kind.is_access());
             if concerns && !look.theme().files().is_empty() {
                 let name = look.theme().name().to_owned();
                 // A full channel only means that the dashboard is busy; the next change tells it.
-                let _ = messages.try_send(look.show(&name));
+                let _ = messages.try_send(look.preview(&name));
             }
         })
         .ok()?;
@@ -162,13 +162,13 @@ impl Look {
     }
 }
 
-fn read_kept(path: &std::path::Path) -> Option<String> {
+fn read_saved(path: &std::path::Path) -> Option<String> {
     let text = files::read_text(path, 1_000).ok()?;
     let name = text.trim();
     (!name.is_empty() && name.len() <= 64).then(|| name.to_owned())
 }
 
-impl Automatic {
+impl AutomaticThemes {
     fn theme_for(&self, appearance: Appearance) -> &str {
         match appearance {
             Appearance::Dark => &self.dark,
@@ -177,7 +177,7 @@ impl Automatic {
     }
 }
 
-/// What `COLORFGBG` says of the terminal: `15;0` is light text on black. Some terminals set it.
+/// The appearance in `COLORFGBG`, which some terminals set: `15;0` is light text on black.
 fn guess_appearance(variable: Option<String>) -> Appearance {
     let background =
         variable.as_deref().and_then(|v| v.rsplit(';').next()).and_then(|n| n.parse::<u8>().ok());
@@ -187,7 +187,7 @@ fn guess_appearance(variable: Option<String>) -> Appearance {
     }
 }
 
-fn depth(context: &Context) -> ColorDepth {
+fn color_depth(context: &Context) -> ColorDepth {
     use supports_color::Stream;
     match context.color() {
         Color::Never => ColorDepth::None,
@@ -205,13 +205,13 @@ fn depth(context: &Context) -> ColorDepth {
 mod tests {
     use super::*;
 
-    fn automatic(present: &str) -> Look {
-        Look {
+    fn automatic(present: &str) -> ActiveTheme {
+        ActiveTheme {
             theme: Arc::new(ArcSwap::from_pointee(Theme::builtin(present).unwrap_or_else(Theme::bare))),
             dirs: Arc::from([]),
             depth: ColorDepth::TrueColor,
             kept: Arc::new(PathBuf::new()),
-            automatic: Some(Arc::new(Automatic {
+            automatic: Some(Arc::new(AutomaticThemes {
                 dark: "icpulse-dark".to_owned(),
                 light: "icpulse-light".to_owned(),
                 foreground: Mutex::new(None),
@@ -222,24 +222,24 @@ mod tests {
     #[test]
     fn the_theme_follows_the_terminals_background() {
         let look = automatic("icpulse-dark");
-        assert!(look.hear(Answer::Background((20, 20, 30))).is_none(), "it is dark already");
+        assert!(look.apply_terminal_answer(Answer::Background((20, 20, 30))).is_none(), "it is dark already");
         assert!(
-            matches!(look.hear(Answer::Background((250, 250, 240))), Some(Message::ThemeChanged(name)) if name == "icpulse-light")
+            matches!(look.apply_terminal_answer(Answer::Background((250, 250, 240))), Some(Message::ThemeChanged(name)) if name == "icpulse-light")
         );
         assert_eq!(look.theme().name(), "icpulse-light");
         // A grey that is dark only beside what is written on it.
-        assert!(look.hear(Answer::Foreground((255, 255, 255))).is_none());
-        assert!(look.hear(Answer::Background((200, 200, 200))).is_some());
+        assert!(look.apply_terminal_answer(Answer::Foreground((255, 255, 255))).is_none());
+        assert!(look.apply_terminal_answer(Answer::Background((200, 200, 200))).is_some());
         assert_eq!(look.theme().name(), "icpulse-dark");
     }
 
     #[test]
     fn a_theme_that_somebody_chose_stays() {
         let look = automatic("bare");
-        assert!(look.hear(Answer::Background((255, 255, 255))).is_none());
-        let look = Look { automatic: None, ..automatic("icpulse-dark") };
+        assert!(look.apply_terminal_answer(Answer::Background((255, 255, 255))).is_none());
+        let look = ActiveTheme { automatic: None, ..automatic("icpulse-dark") };
         assert!(!look.follows_terminal());
-        assert!(look.hear(Answer::Background((255, 255, 255))).is_none());
+        assert!(look.apply_terminal_answer(Answer::Background((255, 255, 255))).is_none());
     }
 
     #[test]
