@@ -112,7 +112,7 @@ impl State {
     /// Offers alerts to open one of them.
     pub(super) fn choose_alert(&mut self, alerts: &[Alert]) {
         let now = self.now;
-        let note = |alert: &Alert| format!("for {}", alert.lasted(now).words());
+        let note = |alert: &Alert| format!("for {}", alert.duration(now).words());
         let items = alerts.iter().map(|alert| choice_item(alert.text.clone(), note(alert), None)).collect();
         self.open_choice(ChoiceKind::Alert, "Alerts", items);
     }
