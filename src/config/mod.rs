@@ -16,5 +16,5 @@ pub use columns::{Columns, load_columns, save_columns};
 pub use file::{Ascii, Color, Config, ConfigError, Keys, check_file, parse_config};
 pub use network::{NetworkConfig, NetworkError, resolve_profile};
 pub use own_nodes::{StateFileError, load_own_nodes, save_own_nodes};
-pub use paths::{Paths, PathsError};
+pub use paths::{Paths, PathsError, expand_home};
 pub use template::write_template;
