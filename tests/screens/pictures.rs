@@ -650,6 +650,7 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
         "filter-odd",
         Screen::Proposals,
         Layer::Filter(FilterLayer {
+            back: 0,
             input: tui_input::Input::new(word.to_owned()).with_cursor(cursor),
             before: String::new(),
             error: Some(QueryError { message: word.to_owned(), at: cursor..cursor * 2 }),
