@@ -130,6 +130,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
     result
 }
 
+/// Whether a terminal of this name (`TERM`) can place text anywhere on its screen.
+fn can_be_drawn_on(term: Option<&std::ffi::OsStr>) -> bool {
+    cfg!(not(unix)) || term.is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
 async fn run_on_network(context: Context, command: Option<Command>) -> Result<(), Failure> {
     match command {
         Some(Command::Proposals(command)) => proposals::run(&context, &command).await,
@@ -146,7 +151,9 @@ async fn run_on_network(context: Context, command: Option<Command>) -> Result<()
         Some(Command::Overview) => overview::overview(&context).await,
         None => {
             let plain = context.global.json || context.global.csv;
-            if !plain && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+            let terminals = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+            let term = std::env::var_os("TERM");
+            if !plain && terminals && can_be_drawn_on(term.as_deref()) {
                 tui::run(context).await
             } else {
                 overview::overview(&context).await

@@ -7,7 +7,7 @@ use super::active_theme::ActiveTheme;
 use super::context::{Context, wall_clock};
 use super::open::{ActiveIdentity, OpenNetwork};
 use super::watcher::{WatcherHandle, configured_own_nodes};
-use crate::config::{StateFileError, load_own_nodes, save_columns, save_own_nodes};
+use crate::config::{StateFileError, load_own_nodes, save_columns, save_own_nodes, save_views};
 use crate::tui::app::answers::Answer;
 use crate::tui::app::layer::Level;
 use crate::tui::app::runtime::Services;
@@ -73,6 +73,11 @@ fn to_line(text: impl std::fmt::Display) -> Line {
 }
 
 impl LiveServices {
+    /// The way to the loop.
+    pub fn messages(&self) -> mpsc::Sender<Message> {
+        self.0.messages.clone()
+    }
+
     /// Joins the parts.
     pub fn new(
         context: Context,
@@ -314,6 +319,12 @@ impl Services for LiveServices {
                     self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
+            Effect::SaveViews(views) => {
+                let path = self.0.context.paths.views_file();
+                if let Err(e) = save_views(&path, &self.0.profile.name, &views) {
+                    self.spawn(async move { this.send_notice(Level::Error, e).await });
+                }
+            }
             Effect::Plan { ticket, intent } => {
                 self.spawn(async move { this.send_plan(ticket, intent).await })
             }
@@ -345,6 +356,7 @@ impl Services for LiveServices {
             | Effect::Copy(_)
             | Effect::CaptureMouse(_)
             | Effect::Redraw
+            | Effect::Resume
             | Effect::Suspend
             | Effect::Quit => {}
         }

@@ -9,16 +9,15 @@ use super::open::{ActiveIdentity, IdentityNeed, OpenNetwork, RetryTiming, open_w
 use super::serve::stop_signal;
 use super::services::LiveServices;
 use super::watcher::{self, WatcherHandle};
-use crate::config::load_columns;
+use crate::config::{load_columns, load_views};
 use crate::tui::app::answers::color_question;
-use crate::tui::app::input::Input;
+use crate::tui::app::input::{Input, terminal_events};
 use crate::tui::app::runtime::Runtime;
 use crate::tui::app::state::{Meter, NetworkInfo, Options as AppOptions, State};
 use crate::tui::app::terminal::Tty;
 use crate::tui::app::{Level, Message, update};
 use crate::tui::command::Keymap;
 use crate::tui::screens;
-use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use icpulse_engine::sync::{self, Network, SyncHandle};
 use icpulse_model::Seconds;
@@ -160,11 +159,19 @@ impl Dashboard {
             Ok(columns) => state.set_columns(&columns),
             Err(why) => vec![Line::new(&why.to_string())],
         };
+        let view_notes = match load_views(&context.paths.views_file(), &opened.profile.name) {
+            Ok(views) => {
+                state.set_views(&views);
+                None
+            }
+            Err(why) => Some(Line::new(&why.to_string())),
+        };
         let notes = theme_note
             .into_iter()
             .chain(opened.cache_notes.iter().cloned())
             .chain(reading.loaded.notes)
-            .chain(column_notes);
+            .chain(column_notes)
+            .chain(view_notes);
         for note in notes {
             // A notice has no effects.
             let _ = update(&mut state, Message::Notice(Level::Warning, note), now);
@@ -200,6 +207,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let end = stop_signal();
     // Also once the loop has ended and the cache is being closed.
     tokio::spawn(stop_signal());
+    // Without it Ctrl-Z and `kill -TSTP` stop the program as they do by default.
+    #[cfg(unix)]
+    if let Err(why) = crate::tui::app::job_control::listen(live.messages()) {
+        tracing::warn!(%why, "signals to stop and to continue are not handled");
+    }
     let mut tty = Tty::take_over(guarding).map_err(cannot)?;
     let term = std::env::var("TERM").ok();
     // Nobody waits for the answer: it is found among the keys whenever it comes.
@@ -210,7 +222,12 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let hearing = live.clone();
-    let input = Input::new(EventStream::new(), asked, move |answer| hearing.apply_terminal_answer(answer));
+    let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| {
+        // An answer that nobody asked for is none.
+        if asked {
+            hearing.apply_terminal_answer(answer);
+        }
+    });
     let mut frames = Frames::from_environment();
     let watching = live.clone();
     let mut watched = None;

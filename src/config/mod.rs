@@ -10,6 +10,7 @@ mod network;
 mod own_nodes;
 mod paths;
 mod template;
+mod views;
 
 pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
 pub use columns::{Columns, load_columns, save_columns};
@@ -18,3 +19,4 @@ pub use network::{NetworkConfig, NetworkError, resolve_profile};
 pub use own_nodes::{StateFileError, load_own_nodes, save_own_nodes};
 pub use paths::{Paths, PathsError, expand_home};
 pub use template::write_template;
+pub use views::{View, Views, load_views, save_views};

@@ -71,6 +71,11 @@ impl Paths {
         self.config_dir.join("columns.toml")
     }
 
+    /// How lists were left.
+    pub fn views_file(&self) -> PathBuf {
+        self.state_dir.join("views.toml")
+    }
+
     /// The user's themes.
     pub fn themes_dir(&self) -> PathBuf {
         self.config_dir.join("themes")
@@ -102,6 +107,7 @@ impl Paths {
             ("identities", self.identities_dir()),
             ("cache", self.cache_dir.clone()),
             ("journal", self.journal_dir()),
+            ("views", self.views_file()),
             ("log", self.log_file()),
         ]
     }

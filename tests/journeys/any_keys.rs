@@ -42,13 +42,13 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let all: Vec<String> = TABLE.iter().flat_map(|s| s.keys.iter().map(|k| (*k).to_owned())).collect();
     let act = prop_oneof![
         12 => prop::sample::select(all).prop_map(Act::Keys),
-        3 => prop::sample::select(vec!["2", "3", "4", "6", "1", "<tab>", "<enter>", "<esc>", "y", "v", "s", ":", "/"])
+        3 => prop::sample::select(vec!["2", "3", "4", "6", "1", "<tab>", "<enter>", "<esc>", "+", "v", "s", ":", "/"])
             .prop_map(|k| Act::Keys(k.to_owned())),
         6 => prop::sample::select(vec![
-            "<esc> <esc> 2 y <enter>",
+            "<esc> <esc> 2 + <enter>",
             "<esc> 2 v n <enter>",
             "<esc> 3 c <enter>",
-            "<esc> 2 <space> <space> n <enter>",
+            "<esc> 2 <space> <space> - <enter>",
             "<esc> <esc> A <enter>",
             "s 1 0 0 <enter>",
             "s t a k e <enter>",

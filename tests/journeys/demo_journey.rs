@@ -89,7 +89,7 @@ async fn from_the_first_frame_to_ballots_that_changed() {
     let Some(Layer::Ballots(layer)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
     let chosen: Vec<NeuronKey> = layer.rows.iter().filter(|r| r.on).map(|r| r.neuron).collect();
     assert_eq!(chosen.len(), 3);
-    app.press("y").until_idle().await;
+    app.press("+").until_idle().await;
     app.sees("3 ×").sees("RegisterVote").sees("governance");
     let ballots = |app: &Harness<LiveServices>| app.state.proposal(proposal.id).unwrap().ballots.clone();
     assert!(ballots(app).iter().all(|b| !chosen.contains(&b.neuron) || b.vote == Vote::Unspecified));
@@ -131,7 +131,7 @@ async fn nobody_can_look_but_not_vote() {
     let home = tempfile::tempdir().unwrap();
     let mut opened = open(home.path(), Some("anonymous")).await;
     let app = opened.idle().await;
-    app.press("2").sees("proposals").press("y");
+    app.press("2").sees("proposals").press("+");
     app.until_idle().await;
     assert!(!app.state.layers.iter().any(|l| matches!(l, Layer::Review(_))), "{}", app.screen_text());
     let screen = app.screen_text();

@@ -93,7 +93,7 @@ async fn vote(desk: &mut Desk, device: &Device) {
     let rows = &desk.app.state.world.proposals;
     let proposal = rows.iter().find(|p| p.votable(now).count() >= 1).expect("something to vote on").id;
     desk.open(proposal).await;
-    desk.app.press("y").until_idle().await;
+    desk.app.press("+").until_idle().await;
     desk.app.sees("RegisterVote").press("<enter>");
     settle_until(desk, |_| device.waiting.load(Ordering::SeqCst) > 0).await;
 }

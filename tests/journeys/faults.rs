@@ -443,7 +443,7 @@ async fn votes_through_a_bad_connection_are_cast_once_each() {
     let proposal = rows.iter().find(|p| p.votable(now).count() >= 5).cloned().expect("something to vote on");
     let neurons: Vec<NeuronKey> = proposal.votable(now).map(|ballot| ballot.neuron).collect();
     app.press("2 /").type_text(&format!("id:{}", proposal.id)).press("<enter>");
-    app.press("y").until_idle().await;
+    app.press("+").until_idle().await;
     let Some(Layer::Review(_)) = app.state.layers.last() else { panic!("{}", app.screen_text()) };
     broken.break_with(&["503=20%", "429=20%", "reset=20%"]);
     session.app.press("<enter>");

@@ -545,7 +545,7 @@ async fn review_votes(desk: &mut Desk) -> (ProposalKey, Vec<NeuronKey>) {
     let blank = |p: &Proposal| p.votable(now).map(|b| b.neuron).collect::<Vec<_>>();
     let rows = &desk.app.state.world.proposals;
     let (id, neurons) = rows.iter().map(|p| (p.id, blank(p))).find(|(_, blank)| blank.len() >= 3).unwrap();
-    desk.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> y").until_idle().await;
+    desk.app.press("2 /").type_text(&format!("id:{id}")).press("<enter> +").until_idle().await;
     desk.app.sees("RegisterVote");
     (id, neurons)
 }

@@ -46,13 +46,13 @@ async fn a_first_vote_with_three_neurons() {
     app.press("<enter> <enter>").until_idle().await;
     app.sees("Proposal 111").sees("The summary of proposal 111");
 
-    app.press("y").sees("Vote YES on 111").sees("governance");
+    app.press("+").sees("Vote YES on 111").sees("governance");
     assert_eq!(votes(&app, 1), [Vote::Unspecified; 3], "nothing is signed before it is confirmed");
     app.press("<enter>").until_idle().await;
     app.press("<esc>").sees("done: Vote YES on 111");
     assert_eq!(votes(&app, 1), [Vote::Yes; 3], "read again after the vote");
 
-    app.press("y").sees("your neurons already voted on 111");
+    app.press("+").sees("your neurons already voted on 111");
     assert!(app.state.layers.is_empty());
 }
 
@@ -60,17 +60,131 @@ async fn a_first_vote_with_three_neurons() {
 async fn two_keys_and_a_confirmation_from_the_list_with_a_neuron_left_out() {
     let mut app = open();
     app.press("2 v").sees("1001").sees("1002").sees("1003");
-    app.press("j <space> n").sees("Vote NO on 112");
+    app.press("j <space> -").sees("Vote NO on 112");
     app.press("<esc>").sees("1002");
-    app.press("n <enter> <esc>");
+    app.press("- <enter> <esc>");
     // The strongest comes first, so 1002 is the second.
     assert_eq!(votes(&app, 0), [Vote::No, Vote::Unspecified, Vote::No]);
 }
 
 #[tokio::test]
+async fn after_a_vote_the_cursor_goes_to_the_next_one_to_vote_on() {
+    let mut app = open();
+    let due = app.state.pulse.due.clone();
+    assert!(due.len() > 2, "{due:?}");
+    // On Pulse, whose list moves what was voted on to its end.
+    app.state.pulse.cursor = app.state.pulse.needs;
+    app.press("+ <enter> <esc>");
+    assert_eq!(app.state.pulse.due, due[1..]);
+    assert_eq!(app.state.target_proposals(), [due[1]]);
+    // In the detail, `]` opens the next one to vote on.
+    app.press("<enter>").sees(&format!("Proposal {}", due[1]));
+    app.press("+ <enter> <esc> ]").sees(&format!("Proposal {}", due[2]));
+
+    // What Pulse points at comes by deadline, and a detail opened from it leads on too.
+    let mut app = open();
+    app.state.pulse.cursor = 0;
+    app.press("<enter>").sees("vote:due");
+    let rows: Vec<_> = app.state.proposals.rows.to_vec();
+    assert_eq!(rows, due);
+    app.press("<enter> + <enter> <esc> ]").sees(&format!("Proposal {}", due[1]));
+
+    // In the whole list too.
+    let mut app = open();
+    app.press("2");
+    app.state.proposals.select_id(due[0]);
+    app.press("+ <enter> <esc>");
+    let selected = app.state.proposals.selected.unwrap();
+    assert!(selected != due[0] && due.contains(&selected), "{selected}");
+}
+
+#[tokio::test]
+async fn the_palette_runs_a_command_of_another_screen_and_a_key_without_a_command_says_so() {
+    let mut app = open();
+    app.press("2 :").type_text("stake").sees("only in: Pulse").press("<enter>");
+    assert!(matches!(app.state.layers.last(), Some(Layer::Form(form)) if form.operation.id == "stake"));
+    app.press("<esc> :").type_text("zzzz").sees("no such command").press("<enter> <esc>");
+    app.press("2 s").sees("only in: Pulse, Neurons");
+    app.press("<enter> s").sees("only in: Pulse, Neurons");
+    app.press("<esc> 1 &").sees("no command has this key; ? shows the keys");
+    // Letters that are somewhere in a sentence are no match.
+    app.press(":").type_text("stake");
+    let titles = |app: &Harness<Network>| match app.state.layers.last() {
+        Some(Layer::Palette(palette)) => palette.matches.iter().map(|m| m.command.spec().title).collect(),
+        _ => Vec::new(),
+    };
+    let found: Vec<&str> = titles(&app);
+    assert!(found[0].starts_with("stake") && !found.contains(&"suspend"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_form_takes_arrows_for_its_presets_and_a_question_mark_for_its_keys() {
+    let mut app = open();
+    app.press("3 s <tab>");
+    let delay = |app: &Harness<Network>| match app.state.layers.last() {
+        Some(Layer::Form(form)) => form.current().map(|f| f.input.value().to_owned()),
+        _ => None,
+    };
+    let first = delay(&app).unwrap();
+    app.press("<right>");
+    let second = delay(&app).unwrap();
+    assert_ne!(first, second);
+    app.press("<left>");
+    assert_eq!(delay(&app).unwrap(), first);
+    app.type_text("2y");
+    assert_eq!(delay(&app).unwrap(), "2y", "what was filled in gives way");
+    app.press("?").sees("Form").press("<esc>");
+    assert_eq!(delay(&app).unwrap(), "2y");
+}
+
+#[tokio::test]
+async fn details_and_help_are_searched() {
+    let mut app = open();
+    app.press("2 <enter>").until_idle().await;
+    app.press("/").type_text("SUMMARY").sees("1 line").press("<enter> n N");
+    assert_eq!(app.state.search, "SUMMARY");
+    app.press("/").type_text("zzz").press("<enter>").sees("'zzz' is not in this text");
+    app.press("<esc>");
+    assert!(app.state.search.is_empty() && app.state.detail().is_some());
+    app.press("? /").type_text("quit; asks").press("<enter>").sees("Quit; asks");
+    assert!(matches!(app.state.layers.last(), Some(Layer::Help(help)) if help.scroll > 0));
+}
+
+#[tokio::test]
+async fn lists_are_found_again_as_they_were_left() {
+    let mut app = open();
+    app.press("2 /").type_text("topic:gov").press("<enter> > q");
+    let sort = app.state.proposals.sort;
+    let views = app.state.kept_views.clone();
+    assert!(app.services.asked.iter().any(|asked| asked.starts_with("SaveViews")));
+
+    let mut again = open();
+    again.state.set_views(&views);
+    again.press("2").sees("topic:gov").does_not_see("Elect new replica");
+    assert_eq!(again.state.proposals.sort, sort);
+    // Filters and commands are found with the arrow.
+    again.press("F / <up>");
+    assert_eq!(again.state.filter_text(), Some("topic:gov"));
+    again.press("<down>");
+    assert_eq!(again.state.filter_text(), Some(""));
+    again.press("<esc>");
+}
+
+#[tokio::test]
+async fn the_palette_takes_an_argument() {
+    let mut app = open();
+    app.press("4 :").type_text("proposal 111").press("<enter>").sees("Proposal 111");
+    app.press(":").type_text("neurons state:locked").press("<enter>");
+    assert_eq!(app.state.screen(), icpulse::tui::app::Screen::Neurons);
+    assert_eq!(app.state.filter_text(), Some("state:locked"));
+    app.press(": <up>").sees("neurons state:locked").press("<up>").sees("proposal 111");
+    app.press("<enter>").sees("Proposal 111");
+}
+
+#[tokio::test]
 async fn many_proposals_at_once() {
     let mut app = open();
-    app.press("2 <space> <space> y").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");
+    app.press("2 <space> <space> +").sees("Vote YES on 2 proposals with 3 neurons (6 ballots)");
     app.press("<enter> <esc>");
     assert_eq!(votes(&app, 0), [Vote::Yes; 3]);
     assert_eq!(votes(&app, 1), [Vote::Yes; 3]);
@@ -85,7 +199,7 @@ async fn many_proposals_at_once() {
 async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
     let mut app = open();
     app.services.fates = vec![(1_002, Fate::AlreadyDone), (1_003, Fate::RefusedOnce)];
-    app.press("2 y <enter>").sees("try again");
+    app.press("2 + <enter>").sees("try again");
     assert_eq!(votes(&app, 0), [Vote::Yes, Vote::Yes, Vote::Unspecified]);
 
     // A step that is done cannot be sent twice.
@@ -103,7 +217,7 @@ async fn one_neuron_had_followed_and_one_is_refused_and_tried_again_alone() {
 async fn an_unknown_outcome_is_asked_after_and_never_sent_again() {
     let mut app = open();
     app.services.fates = vec![(1_002, Fate::Unknown)];
-    app.press("2 y <enter>").sees("ask again later");
+    app.press("2 + <enter>").sees("ask again later");
     app.press("R").sees("every step is done or its outcome is not known");
     assert!(!app.services.asked.iter().any(|a| a.starts_with("PlanRest")));
     app.press("<esc> 1").sees("1 action").press("A <enter> f <esc> <esc>");
@@ -185,7 +299,7 @@ async fn read_only_until_somebody_signs() {
     let mut app = open_with(Options::default(), Some(SignerInfo::anonymous()));
     app.services.publish();
     app.settle();
-    app.press("2 y").sees("read-only: no identity selected; choose one with i");
+    app.press("2 +").sees("read-only: no identity selected; choose one with i");
     assert!(app.state.layers.is_empty());
     app.press("x i").sees("main").sees("other");
 
@@ -207,7 +321,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
         ..app.services.signer.clone()
     }));
     app.settle();
-    app.press("y").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
+    app.press("+").type_text("wrong").press("<enter>").sees("this passphrase does not fit");
     app.does_not_see("wrong");
     app.type_text(PASSPHRASE).press("<enter>").sees("Vote YES on 112");
     assert!(!format!("{:?}", app.state).contains(PASSPHRASE));
@@ -222,7 +336,7 @@ async fn a_locked_identity_asks_for_its_passphrase_and_goes_on() {
 #[tokio::test]
 async fn an_old_review_is_made_again() {
     let mut app = open();
-    app.press("2 y").pass(Seconds(301));
+    app.press("2 +").pass(Seconds(301));
     app.press_only("<enter>");
     assert!(app.services.asked.iter().any(|a| a.starts_with("Discard")));
     assert!(!app.services.asked.iter().any(|a| a.starts_with("Confirm")));
@@ -232,7 +346,7 @@ async fn an_old_review_is_made_again() {
 #[tokio::test]
 async fn a_review_that_comes_late_is_forgotten() {
     let mut app = open();
-    app.press_only("2 y <esc>");
+    app.press_only("2 + <esc>");
     assert!(app.state.layers.is_empty());
     app.settle();
     assert!(app.state.layers.is_empty());
@@ -271,7 +385,7 @@ async fn the_way_back_and_the_way_on() {
     app.press("2 <enter> ]");
     assert_eq!(app.state.breadcrumbs(), ["Proposals", "Proposal 111"]);
     app.press("# 1 0 9 <enter>").sees("Zurich");
-    app.press("Y");
+    app.press("y <enter>");
     assert_eq!(app.host.last(), Some(&Effect::Copy("109".into())));
     app.press("o");
     assert!(app.services.asked.last().unwrap().contains("forum.example.org"));
@@ -292,7 +406,7 @@ async fn pulse_leads_to_what_needs_me() {
             .any(|n| matches!(n, icpulse::tui::app::pulse::PulseNeed::ConfirmFollowing { .. }))
     );
     // A vote from the list of open proposals on Pulse.
-    app.press("g g <tab> n <enter> <esc>");
+    app.press("g g <tab> - <enter> <esc>");
     assert!(app.state.world.proposals.iter().any(|p| p.ballots.iter().all(|b| b.vote == Vote::No)));
 }
 
@@ -314,7 +428,7 @@ async fn the_mouse_does_what_keys_do() {
 async fn leaving_while_something_is_submitted_asks() {
     let mut app = open();
     app.services.fates = vec![(1_001, Fate::Pending)];
-    app.press("2 y <enter> <esc> q").sees("A request is being submitted");
+    app.press("2 + <enter> <esc> q").sees("A request is being submitted");
     app.press("<esc>");
     assert_eq!(app.state.quitting, Quitting::No);
     app.press("q <enter>");
@@ -340,10 +454,10 @@ async fn another_identity_sees_nothing_of_the_first() {
 #[tokio::test]
 async fn too_small_a_terminal_says_so_and_does_nothing_but_leave() {
     let mut app = open();
-    app.resize(60, 20).press("2 y");
+    app.resize(59, 20).press("2 +");
     assert_eq!(app.state.screen().title(), "Pulse");
     app.resize(120, 36).press("2").sees("Elect new replica");
-    app.resize(60, 20).press("q");
+    app.resize(60, 14).press("q");
     assert!(app.host.contains(&Effect::Quit));
 }
 

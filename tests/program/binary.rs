@@ -61,7 +61,7 @@ fn start_vote_and_quit() {
     terminal.press("2").wait_text("Proposals");
     terminal.press("/").press("vote:due").press("\r");
     terminal.wait_text("vote:due");
-    terminal.press("y");
+    terminal.press("+");
     // Conditions hold all that is wanted: a frame may be read half-way.
     terminal.wait_for("the review with its warning", |s| {
         s.contains("RegisterVote") && s.contains("cannot be changed") && s.contains("sign and send")
@@ -194,13 +194,186 @@ fn resizing_down_says_too_small_and_up_again_draws() {
     let served = Served::start(&[]);
     let mut terminal = dashboard(&home, &served, &[]);
     terminal.wait_text("NEEDS YOU");
+    terminal.resize(50, 12);
+    terminal
+        .wait_for("the notice", |s| s.contains("too small") && s.contains("60") && !s.contains("NEEDS YOU"));
     terminal.resize(60, 15);
-    terminal.wait_for("the notice", |s| s.contains("80") && s.contains("24") && !s.contains("NEEDS YOU"));
+    terminal.wait_text("NEEDS YOU");
     terminal.resize(100, 30);
     terminal.wait_text("NEEDS YOU");
     terminal.press("q");
     assert!(terminal.wait_end().success());
     terminal.assert_restored();
+}
+
+/// The dashboard without a network: nothing is read and nothing ages, so that nothing is drawn but what keys
+/// and resizes ask for.
+fn quiet_dashboard(home: &tempfile::TempDir, size: (u16, u16)) -> Terminal {
+    let key = nobodys_root_key();
+    let args = ["--network", "http://127.0.0.1:9", "--root-key", &key, "--offline"];
+    Terminal::start(home.path(), size, &args, &[])
+}
+
+/// The terminal cuts what it shows at the smaller size; the size read afterwards is the old one.
+#[test]
+fn a_quick_resize_there_and_back_leaves_nothing_blank() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = quiet_dashboard(&home, (140, 42));
+    let whole = terminal.wait_for("the whole screen", |s| s.contains("NEEDS YOU") && s.contains("r refresh"));
+    for _ in 0..10 {
+        terminal.resize(90, 30);
+        terminal.resize(140, 42);
+        terminal.wait_for("the same screen as before", |screen| screen == whole);
+    }
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}
+
+/// A resize and a key that the program finds together, as it does when the machine is busy.
+#[test]
+fn a_resize_and_a_key_at_the_same_time_are_both_noticed() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = quiet_dashboard(&home, (40, 10));
+    terminal.wait_text("too small");
+    let pid = Pid::from_raw(terminal.pid()).unwrap();
+    for _ in 0..5 {
+        kill_process(pid, Signal::STOP).unwrap();
+        terminal.resize(120, 40);
+        terminal.press("j");
+        kill_process(pid, Signal::CONT).unwrap();
+        terminal.wait_text("NEEDS YOU");
+        terminal.press("2").wait_text("No proposals in the cache");
+        terminal.press("1").wait_text("NEEDS YOU");
+        kill_process(pid, Signal::STOP).unwrap();
+        terminal.press("k");
+        terminal.resize(40, 10);
+        kill_process(pid, Signal::CONT).unwrap();
+        terminal.wait_text("too small");
+    }
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
+}
+
+/// Where nothing can be placed on the screen, Pulse is printed.
+#[test]
+fn a_terminal_that_cannot_place_text_gets_pulse_as_text() {
+    for term in ["dumb", ""] {
+        let home = tempfile::tempdir().unwrap();
+        let key = nobodys_root_key();
+        let args = ["--network", "http://127.0.0.1:9", "--root-key", &key, "--offline"];
+        let mut drawn = Vec::new();
+        let (sent, bytes) = mpsc::channel();
+        let watch = move |bytes: &[u8]| {
+            drawn.extend_from_slice(bytes);
+            let _ = sent.send(drawn.contains(&b'\x1b'));
+        };
+        let mut terminal = Terminal::start_watched(home.path(), USUAL, &args, &[("TERM", term)], watch);
+        terminal.wait_end();
+        assert!(!terminal.screen().trim().is_empty());
+        assert!(!bytes.iter().any(|escaped| escaped), "TERM={term:?}:\n{}", terminal.screen());
+    }
+}
+
+/// The process of the program below a shell.
+#[cfg(target_os = "linux")]
+fn find_program(shell: i32) -> rustix::process::Pid {
+    let children = |pid: i32| -> Vec<i32> {
+        let path = format!("/proc/{pid}/task/{pid}/children");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+    };
+    let mut known = vec![shell];
+    let mut next = 0;
+    while let Some(pid) = known.get(next).copied() {
+        next += 1;
+        if std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "icpulse") {
+            return rustix::process::Pid::from_raw(pid).unwrap();
+        }
+        known.extend(children(pid));
+    }
+    panic!("the program does not run");
+}
+
+/// Begun by a script in a shell with job control: the key and the signal stop both, and `fg` continues both.
+#[test]
+#[cfg(target_os = "linux")]
+fn suspending_stops_the_whole_job_and_fg_draws_again() {
+    use rustix::process::{Signal, kill_process};
+    let home = tempfile::tempdir().unwrap();
+    let key = nobodys_root_key();
+    let program = env!("CARGO_BIN_EXE_icpulse");
+    let script = home.path().join("script");
+    let command =
+        format!("{program} --network http://127.0.0.1:9 --root-key {key} --offline\necho script-ends\n");
+    std::fs::write(&script, command).unwrap();
+    let mut terminal =
+        Terminal::start_through("bash", home.path(), USUAL, &["--norc", "-i"], &[("PS1", "prompt> ")]);
+    terminal.wait_text("prompt>");
+    terminal.press(&format!("bash {}\n", script.display())).wait_text("NEEDS YOU");
+    let program = find_program(terminal.pid());
+    for by_key in [true, false, true] {
+        if by_key {
+            terminal.press("\x1a");
+        } else {
+            kill_process(program, Signal::TSTP).unwrap();
+        }
+        terminal.wait_screen("the shell", |s| {
+            !s.alternate_screen() && s.contents().trim_end().ends_with("prompt>")
+        });
+        terminal
+            .press("fg\n")
+            .wait_screen("the dashboard", |s| s.alternate_screen() && s.contents().contains("NEEDS YOU"));
+        terminal.press("2").wait_text("No proposals in the cache");
+        terminal.press("1").wait_text("NEEDS YOU");
+    }
+    // Stopped by a signal that no program can handle: what the shell did to the terminal is undone.
+    let job = rustix::process::getpgid(Some(program)).unwrap();
+    rustix::process::kill_process_group(job, Signal::STOP).unwrap();
+    terminal.wait_text("Stopped");
+    terminal.press("fg\n").wait_for("the dashboard", |s| s.contains("NEEDS YOU") && !s.contains("Stopped"));
+    terminal.press("q").wait_text("script-ends");
+    terminal.press("exit\n");
+    terminal.wait_end();
+    terminal.assert_restored();
+}
+
+/// A line of scrolling moves the rows and draws the one that comes in.
+#[test]
+fn a_scrolled_row_costs_little() {
+    let home = tempfile::tempdir().unwrap();
+    let served = Served::start(&[]);
+    let pem = served.identity_file(home.path());
+    let args = ["--network", served.url(), "--root-key", served.root_key(), "--identity", &pem];
+    let (sent, bytes) = mpsc::channel();
+    let watch = move |bytes: &[u8]| {
+        let _ = sent.send(bytes.len());
+    };
+    let env = [("COLORTERM", "truecolor")];
+    let mut terminal = Terminal::start_watched(home.path(), (200, 60), &args, &env, watch);
+    terminal.wait_for("Pulse with open proposals", |s| to_vote_on(s).is_some());
+    terminal.press("2").wait_text("id▾");
+    // To the last row on the screen; what the network sends meanwhile may draw more.
+    terminal.press(&"j".repeat(60)).press("p").wait_text("paused");
+    let cursor_row =
+        |screen: &str| screen.lines().find(|l| l.starts_with('▸')).unwrap_or_default().to_owned();
+    let mut cheapest = usize::MAX;
+    for key in ["j", "j", "j", "j", "j", "j", "j", "j"] {
+        let before = cursor_row(&terminal.screen());
+        std::thread::sleep(Duration::from_millis(100));
+        while bytes.try_recv().is_ok() {}
+        terminal.press(key).wait_for("the next row", |s| s.contains('▸') && cursor_row(s) != before);
+        std::thread::sleep(Duration::from_millis(100));
+        cheapest = cheapest.min(std::iter::from_fn(|| bytes.try_recv().ok()).sum());
+    }
+    println!("a scrolled row: {cheapest} bytes");
+    assert!((1..5_000).contains(&cheapest), "{cheapest} bytes");
+    // What is shown is what drawing everything anew shows.
+    let scrolled = terminal.screen();
+    terminal.press("\x0c");
+    terminal.wait_for("the same rows", |s| s == scrolled);
+    terminal.press("q");
+    assert!(terminal.wait_end().success());
 }
 
 /// The emulator here answers no question, as some terminals do not.
@@ -265,7 +438,7 @@ fn a_late_answer_about_colors_is_no_key_and_the_theme_follows_it() {
 #[test]
 fn a_terminal_that_cannot_answer_is_not_asked_and_unasked_answers_do_nothing() {
     let home = tempfile::tempdir().unwrap();
-    let (mut terminal, questions) = asking_dashboard(&home, &[("TERM", "dumb")]);
+    let (mut terminal, questions) = asking_dashboard(&home, &[("TERM", "linux")]);
     terminal.wait_text("NEEDS YOU");
     let before = terminal.background();
     terminal.press("\x1b]11;rgb:ffff/ffff/ffff\x07\x1b]52;c;OnI6cg==\x07");

@@ -363,10 +363,133 @@ fn in_ascii() {
     picture(&format!("layer-{name}-ascii"), &text(&buffer(&state, &theme)));
 }
 
+/// The smallest usable terminal, and the usual one with a status line.
+#[test]
+fn small_terminals() {
+    let theme = Theme::fallback();
+    let proposal = Subject::Proposal(ProposalKey::nns(140_812));
+    let neuron = Subject::Neuron(NeuronKey::nns(sample::MY_NEURONS[0]));
+    let places = [
+        ("pulse", Screen::Pulse, None),
+        ("proposals", Screen::Proposals, None),
+        ("proposal", Screen::Proposals, Some(proposal)),
+        ("neurons", Screen::Neurons, None),
+        ("neuron", Screen::Neurons, Some(neuron)),
+        ("wallet", Screen::Wallet, None),
+        ("network", Screen::Network, None),
+        ("network-node", Screen::Network, Some(Subject::Node(fleet::node(20)))),
+    ];
+    for size in [(60, 15), (80, 23)] {
+        for (name, screen, subject) in places {
+            shot(&format!("small-{name}"), &sample::at(sample::full(size), screen, subject, 0), &theme);
+        }
+    }
+    for (name, screen, layer) in sample::layers() {
+        let mut state = sample::at(sample::full((60, 15)), screen, None, 0);
+        state.executions = sample::executions();
+        state.layers = vec![layer];
+        shot(&format!("small-layer-{name}"), &state, &theme);
+        let (key, label) = ("enter", state.layers[0].confirm_title());
+        let shown = text(&buffer(&state, &theme));
+        let closes = shown.contains("esc back") || shown.contains(&format!("{key} {label}"));
+        assert!(closes, "the way out of {name} is not seen:\n{shown}");
+    }
+}
+
+/// However narrow, the way to help is seen.
+#[test]
+fn the_way_to_help_is_always_seen() {
+    let theme = Theme::fallback();
+    for size in [(60, 15), (64, 20), (70, 20), (80, 23), (80, 24), (100, 30)] {
+        for screen in Screen::ALL {
+            let mut state = sample::at(sample::full(size), screen, None, 0);
+            assert!(text(&buffer(&state, &theme)).contains("? keys"), "{screen:?} {size:?}");
+            for (name, _, layer) in sample::layers() {
+                state.layers = vec![layer];
+                let shown = text(&buffer(&state, &theme));
+                let help = shown.contains("? keys") || shown.contains("f1 keys");
+                assert!(help || name == "help", "{name} {size:?}:\n{shown}");
+            }
+        }
+    }
+}
+
+/// A key that a footer or a layer's frame names does what it says: it is no text, and something happens.
+#[test]
+fn every_hint_in_a_footer_does_what_it_says() {
+    let visible = |state: &State| {
+        let parts = (&state.layers, &state.place, &state.toasts, &state.proposals.marked, &state.sync.paused);
+        format!("{parts:?} {:?} {:?}", state.filter_text(), state.net.shown)
+    };
+    let texts = |state: &mut State| {
+        state.layers.iter_mut().filter_map(Layer::input).map(|i| i.value().to_owned()).collect::<Vec<_>>()
+    };
+    let mut places: Vec<(String, State)> = Vec::new();
+    for screen in Screen::ALL {
+        places.push((format!("{screen:?}"), sample::at(sample::full((120, 40)), screen, None, 0)));
+    }
+    for (name, screen, layer) in sample::layers() {
+        let mut state = sample::at(sample::full((120, 40)), screen, None, 0);
+        state.executions = sample::executions();
+        state.layers = vec![layer];
+        places.push((name.to_owned(), state));
+    }
+    let mut pressed = 0;
+    for (name, state) in places {
+        for hint in state.footer_hints().iter().filter(|hint| hint.refusal.is_none()) {
+            let mut state = state.clone();
+            let shown = text(&buffer(&state, &Theme::fallback()));
+            if !shown.contains(&format!("{} {}", hint.keys[0], hint.title)) {
+                continue;
+            }
+            let (before, typed) = (visible(&state), texts(&mut state));
+            let layers = state.layers.len();
+            let mut effects = Vec::new();
+            for chord in icpulse::tui::command::parse_sequence(&hint.keys[0]).unwrap() {
+                let now = state.now;
+                effects.extend(icpulse::tui::app::update(&mut state, Message::Key(chord.into()), now));
+            }
+            let stays = state.layers.len() == layers && layers > 0 && hint.command != Command::ValueNext;
+            assert!(!stays || texts(&mut state) == typed, "{name}: {} types text", hint.keys[0]);
+            assert!(
+                !effects.is_empty() || visible(&state) != before,
+                "{name}: {} {} does nothing",
+                hint.keys[0],
+                hint.title
+            );
+            pressed += 1;
+        }
+    }
+    assert!(pressed > 60, "only {pressed} hints were seen");
+}
+
+/// Notices take lines of their own: nothing that they are about is covered, and no layer's keys.
+#[test]
+fn notices_cover_nothing() {
+    let theme = Theme::fallback();
+    let long = "word ".repeat(600);
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        for (name, screen, layer) in sample::layers() {
+            let mut state = sample::at(sample::full(size), screen, None, 0);
+            state.executions = sample::executions();
+            state.show_toast(Level::Error, long.as_str());
+            let bare = text(&buffer(&state, &theme));
+            assert!(bare.contains("… X shows all"), "{bare}");
+            let last = bare.lines().position(|line| line.contains("X shows all")).unwrap();
+            assert_eq!(last + 2, usize::from(size.1), "the footer stands below it:\n{bare}");
+            state.layers = vec![layer];
+            let shown = text(&buffer(&state, &theme));
+            let frames = shown.lines().filter(|line| line.contains('╯')).count();
+            assert!(frames == 1 || name == "filter", "{name} {size:?}:\n{shown}");
+            assert!(shown.contains("X shows all"), "{name} {size:?}:\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn too_small() {
     let theme = Theme::fallback();
-    for size in [(79, 24), (80, 23), (40, 10), (20, 3), (5, 1)] {
+    for size in [(59, 15), (60, 14), (40, 10), (20, 3), (5, 1)] {
         shot("too-small", &sample::full(size), &theme);
     }
 }
@@ -531,6 +654,7 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
             before: String::new(),
             error: Some(QueryError { message: word.to_owned(), at: cursor..cursor * 2 }),
             suggestions: vec![],
+            back: 0,
         }),
     ));
     if let Some((_, _, layer)) = layers.get(layer) {

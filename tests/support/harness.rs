@@ -44,6 +44,7 @@ impl<S: Services> Harness<S> {
                 Effect::Copy(_)
                 | Effect::CaptureMouse(_)
                 | Effect::Redraw
+                | Effect::Resume
                 | Effect::Suspend
                 | Effect::Quit => self.host.push(effect),
                 other => self.services.run_effect(other),

@@ -67,8 +67,8 @@ fn encoded(chord: Chord) -> String {
 
 /// What people do: acts one after the other, `.` for a moment's wait.
 const HABITS: &[&str] = &[
-    "esc esc 2|/ v o t e : d u e enter|. y|. . . . . .|enter|. . . .|esc",
-    "esc esc 2|/ v o t e : d u e enter|. space space n|. . . . . .|enter|. . . .|esc",
+    "esc esc 2|/ v o t e : d u e enter|. +|. . . . . .|enter|. . . .|esc",
+    "esc esc 2|/ v o t e : d u e enter|. space space -|. . . . . .|enter|. . . .|esc",
     "esc esc 2|v|n|. . . . . .|enter|. . . .|esc",
     "esc esc 3|c|. . . . . .|enter|. . . .|esc",
     "esc esc 3|s 1 2|. enter|. . . . . .|s t a k e space 1 2|enter|. . . . . .|esc",
@@ -101,7 +101,8 @@ const TEXTS: &[&str] = &[
 
 const PASTES: &[&str] = &["12.5", "a\u{202e}b\u{200b}c", "one\ntwo\tthree", "漢字漢字", "  ", "\u{7f}\u{8}"];
 
-const SIZES: &[(u16, u16)] = &[(120, 40), (80, 24), (200, 60), (100, 30), (60, 15), (2, 2), (81, 25)];
+const SIZES: &[(u16, u16)] =
+    &[(120, 40), (80, 24), (200, 60), (100, 30), (60, 15), (50, 12), (2, 2), (81, 25)];
 
 /// Makes one act after the other.
 pub struct Monkey {

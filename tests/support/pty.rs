@@ -111,8 +111,10 @@ impl Terminal {
 
     /// Changes the terminal's size.
     pub fn resize(&mut self, cols: u16, rows: u16) {
+        // As terminals do: their own cells first, then the program is told.
+        let mut shown = self.shown.0.lock().unwrap();
+        shown.parser.screen_mut().set_size(rows, cols);
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        self.shown.0.lock().unwrap().parser.screen_mut().set_size(rows, cols);
     }
 
     /// Waits until the screen satisfies `wanted` and returns its text.

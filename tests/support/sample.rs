@@ -350,6 +350,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             cursor: 1,
             offset: 0,
             before: None,
+            copies: Vec::new(),
         })
     };
     let item = |label: &str, note: &str, on: Option<bool>| ChoiceItem {
@@ -391,6 +392,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             "palette",
             Screen::Pulse,
             Layer::Palette(PaletteLayer {
+                back: 0,
                 input: Input::new("vo".to_owned()),
                 matches: vec![
                     found(Command::for_operation(&VOTE), &[0, 1], None),
@@ -406,6 +408,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             "filter",
             Screen::Proposals,
             Layer::Filter(FilterLayer {
+                back: 0,
                 input: Input::new("status:open topc:gov".to_owned()),
                 before: String::new(),
                 error: Some(error),

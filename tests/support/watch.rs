@@ -14,6 +14,8 @@ struct Reading {
     waiting: Vec<u8>,
     /// The dashboard is shown; before and after it, messages of several lines are printed.
     drawing: bool,
+    /// A region of the screen scrolls.
+    scrolling: bool,
 }
 
 #[derive(Default)]
@@ -29,7 +31,7 @@ impl Watch {
         let mut reading = Reading::default();
         move |bytes: &[u8]| {
             reading.waiting.extend_from_slice(bytes);
-            let result = consume(&reading.waiting, &mut reading.drawing);
+            let result = consume(&reading.waiting, &mut reading.drawing, &mut reading.scrolling);
             let mut seen = seen.lock().unwrap();
             seen.bytes += bytes.len() as u64;
             match result {
@@ -55,7 +57,7 @@ impl Watch {
 }
 
 /// The number of bytes that are whole and right; the rest may go on.
-fn consume(bytes: &[u8], drawing: &mut bool) -> Result<usize, String> {
+fn consume(bytes: &[u8], drawing: &mut bool, scrolling: &mut bool) -> Result<usize, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         // A character may be cut at the end.
@@ -71,6 +73,9 @@ fn consume(bytes: &[u8], drawing: &mut bool) -> Result<usize, String> {
                     match &rest[..used] {
                         "[?1049h" => *drawing = true,
                         "[?1049l" => *drawing = false,
+                        // Line feeds scroll a region until that is given up.
+                        "[r" => *scrolling = false,
+                        region if region.starts_with('[') && region.ends_with('r') => *scrolling = true,
                         _ => {}
                     }
                     used
@@ -79,6 +84,7 @@ fn consume(bytes: &[u8], drawing: &mut bool) -> Result<usize, String> {
                 None => return Ok(at),
             },
             '\r' | '\n' if !*drawing => 0,
+            '\n' if *scrolling => 0,
             c if c.is_control() || is_deceptive(c) => return Err(format!("{c:?} in {:?}", &text[at..])),
             _ => 0,
         };
@@ -95,8 +101,12 @@ fn sequence(rest: &str) -> Option<Result<usize, &'static str>> {
         let parameters = |c: char| matches!(c, '0'..='9' | ';' | ':' | '?' | '>' | '=');
         let end = rest[1..].find(|c| !parameters(c))? + 1;
         let last = rest[end..].chars().next()?;
-        let known = "ABCDGHJKdhlmnc".contains(last);
+        let known = "ABCDGHJKdhlmnrtc".contains(last);
         return Some(if known { Ok(end + 1) } else { Err("an unknown CSI") });
+    }
+    // A line up, in a region that scrolls.
+    if kind == 'M' {
+        return Some(Ok(1));
     }
     if kind != ']' {
         return Some(Err("an unknown escape"));
@@ -109,7 +119,12 @@ fn sequence(rest: &str) -> Option<Result<usize, &'static str>> {
     let content = &rest[1..end];
     let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
     let clipboard = content.strip_prefix("52;c;").is_some_and(|text| text.chars().all(base64));
-    Some(if clipboard || matches!(content, "10;?" | "11;?") { Ok(length) } else { Err("an unknown OSC") })
+    let text = |text: &str| !text.chars().any(|c| c.is_control() || is_deceptive(c));
+    let address = |text: &str| text.is_empty() || text.starts_with("https://") || text.starts_with("http://");
+    let link = content.strip_prefix("8;;").is_some_and(|url| text(url) && address(url));
+    let title = content.strip_prefix("0;").is_some_and(|title| text(title) && title.ends_with("· icpulse"));
+    let question = matches!(content, "10;?" | "11;?");
+    Some(if clipboard || link || title || question { Ok(length) } else { Err("an unknown OSC") })
 }
 
 #[test]
@@ -124,8 +139,12 @@ fn what_is_wrong_is_seen() {
     assert!(!seen(&["cut \x1b", "[", "38;2;1;2;3", "m and \x1b]52;c;YW", "Jj\x07"]));
     assert!(!seen(&["a warning\r\n", "\x1b[?1049h", "drawn", "\x1b[?1049l", "a message\r\n"]));
     assert!(seen(&["\x1b[?1049h", "\n"]));
+    assert!(!seen(&["\x1b[?1049h\x1b[5;10r\x1b[10;1H\n\x1b[r\x1b]0;Pulse · demo · icpulse\x07"]));
+    assert!(seen(&["\x1b[?1049h\x1b[5;10r\x1b[r\n"]));
+    assert!(!seen(&["\x1b]8;;https://a.example/b\x07a\x1b]8;;\x07"]));
+    assert!(seen(&["\x1b]8;;javascript:x\x07"]));
     for wrong in
-        ["\x1b]0;title\x07", "\x07", "\u{9b}31m", "a\u{202e}b", "a\u{200b}b", "\x1bc", "\x1b[6r", "\t"]
+        ["\x1b]0;title\x07", "\x07", "\u{9b}31m", "a\u{202e}b", "a\u{200b}b", "\x1bc", "\x1b[6q", "\t"]
     {
         assert!(seen(&["fine", wrong, "fine"]), "{wrong:?}");
     }

@@ -1,6 +1,7 @@
 //! What `update` wants done outside.
 
 use super::passphrase::Passphrase;
+use crate::config::Views;
 use icpulse_model::act::{Intent, PlanId};
 use icpulse_model::ledger::AccountKey;
 use icpulse_model::own_nodes::OwnNodes;
@@ -35,6 +36,8 @@ pub enum Effect {
         /// Columns by their ids, in order.
         columns: Option<Vec<String>>,
     },
+    /// Keep how the lists are left.
+    SaveViews(Views),
     /// Check an intent and make its review; answered by `Message::Planned`.
     Plan {
         /// Given back with the answer.
@@ -85,6 +88,8 @@ pub enum Effect {
     Redraw,
     /// Stop the process as Ctrl-Z does (done by the runtime).
     Suspend,
+    /// Take the terminal over again after the process was stopped (done by the runtime).
+    Resume,
     /// Leave (done by the runtime).
     Quit,
 }

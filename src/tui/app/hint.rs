@@ -1,5 +1,6 @@
 //! Keys for the eyes: the footer and the help, made from the command table and the keymap.
 
+use super::layer::Layer;
 use super::state::State;
 use crate::tui::command::{Command, Scope};
 use icpulse_model::text::Line;
@@ -37,7 +38,12 @@ impl State {
     }
 
     fn key_hint(&self, command: Command, scopes: &[Scope]) -> Option<KeyHint> {
-        let keys = self.keymap.keys_in(command, scopes);
+        let mut keys = self.keymap.keys_in(command, scopes);
+        // Where text is typed, a key that is a character is text.
+        if self.layers.last().is_some_and(Layer::takes_text) {
+            let is_form = matches!(self.layers.last(), Some(Layer::Form(_)));
+            keys.retain(|key| key.chars().count() > 1 || is_form && key == "?");
+        }
         let title = match (self.layers.last(), command) {
             (Some(layer), Command::Confirm) => layer.confirm_title(),
             _ => command.spec().title,

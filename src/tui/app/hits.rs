@@ -47,10 +47,18 @@ pub struct Hits {
     pub detail_lines: usize,
     /// How many it had room for.
     pub detail_height: usize,
+    /// The lines of the text to read that match the search, in order.
+    pub found: Vec<usize>,
     /// How many lines the topmost layer has in all (scrolling layers).
     pub layer_lines: usize,
     /// How many lines or rows the topmost layer had room for.
     pub layer_height: usize,
+    /// Where the rows of a list stand that scrolls a row at a time.
+    pub rows: Rect,
+    /// Parts of lines that are links, with their addresses.
+    pub links: Vec<(Rect, String)>,
+    /// Where typing goes.
+    pub cursor: Option<Position>,
     /// When something that was drawn reads differently because of the time alone: an age, a
     /// countdown.
     pub changes_at: Option<Timestamp>,

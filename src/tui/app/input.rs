@@ -1,4 +1,4 @@
-//! The terminal's events without its answers.
+//! The terminal's events: read by a thread of their own, without the terminal's answers.
 
 use super::answers::{Answer, Answers};
 use crossterm::event::Event;
@@ -8,7 +8,31 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep};
+
+/// Events that may wait for the loop.
+const ROOM: usize = 1_024;
+
+/// Keys, mouse and resizes of the terminal; ends when the terminal is closed.
+///
+/// # Errors
+/// When the system refuses the thread that reads.
+pub fn terminal_events() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
+    /// What a read of a terminal that is gone fails with.
+    const EIO: i32 = 5;
+    let (sender, mut receiver) = mpsc::channel(ROOM);
+    std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
+        loop {
+            let event = crossterm::event::read();
+            let failed = event.as_ref().err().map(io::Error::raw_os_error);
+            if failed == Some(Some(EIO)) || sender.blocking_send(event).is_err() || failed.is_some() {
+                break;
+            }
+        }
+    })?;
+    Ok(futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)))
+}
 
 /// A stream of events from which answers are taken out; each goes to `hear`.
 pub struct Input<E, F> {

@@ -20,6 +20,8 @@ pub enum Layer {
     Palette(PaletteLayer),
     /// The line in which the list's filter is written; the list below follows while typing.
     Filter(FilterLayer),
+    /// The line in which a search of the text below is written.
+    Search(SearchLayer),
     /// Opens a proposal or neuron by its number.
     Jump(JumpLayer),
     /// Chooses the neurons to vote with.
@@ -103,6 +105,8 @@ pub struct PaletteLayer {
     pub cursor: usize,
     /// The first match shown.
     pub offset: usize,
+    /// How many steps back in the history of commands; 0 for none.
+    pub back: usize,
 }
 
 /// One line of the palette.
@@ -125,8 +129,17 @@ pub struct FilterLayer {
     pub before: String,
     /// Why it cannot be read: the older filter stays in force.
     pub error: Option<QueryError>,
+    /// How many steps back in the history of filters; 0 for none.
+    pub back: usize,
     /// What Tab would write: fields, or values of the field under the cursor.
     pub suggestions: Vec<Suggestion>,
+}
+
+/// A search of the open text.
+#[derive(Clone, Debug, Default)]
+pub struct SearchLayer {
+    /// What was typed.
+    pub input: Input,
 }
 
 /// Jump to an id.
@@ -307,6 +320,10 @@ pub enum ChoiceKind {
     Argument,
     /// Which node provider the user is.
     Provider,
+    /// What is copied.
+    Copy,
+    /// Which alert is opened.
+    Alert,
     /// What to do about calls under way when leaving.
     Quit,
 }
@@ -341,6 +358,8 @@ pub struct ChoiceLayer {
     pub offset: usize,
     /// The theme to return to.
     pub before: Option<String>,
+    /// What each item copies.
+    pub copies: Vec<String>,
 }
 
 impl ChoiceLayer {
@@ -400,12 +419,12 @@ impl Layer {
             Self::Execution(_) => &[Scope::Execution, Scope::Layer, Scope::Move],
             Self::Form(_) => &[Scope::Form, Scope::Layer, Scope::Move],
             Self::Choice(_) => &[Scope::Choice, Scope::Layer, Scope::Move],
-            Self::Help(_)
-            | Self::Jump(_)
+            Self::Help(_) | Self::Message(_) => &[Scope::Read, Scope::Layer, Scope::Move],
+            Self::Search(_) => &[Scope::Search, Scope::Layer, Scope::Move],
+            Self::Jump(_)
             | Self::Actions(_)
             | Self::Unlock(_)
             | Self::Qr(_)
-            | Self::Message(_)
             | Self::WhatIf(_)
             | Self::Travel(_)
             | Self::Alias(_) => &[Scope::Layer, Scope::Move],
@@ -418,6 +437,7 @@ impl Layer {
             Self::Help(_) | Self::Qr(_) | Self::Message(_) | Self::Execution(_) => "close",
             Self::Palette(_) => "run",
             Self::Filter(_) => "keep",
+            Self::Search(_) => "find",
             Self::Jump(_) | Self::Actions(_) => "open",
             Self::Ballots(_) => "in or out",
             Self::Review(layer) => match layer.stage {
@@ -427,6 +447,8 @@ impl Layer {
             Self::Form(form) if form.is_choice() => "choose",
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
+            Self::Choice(layer) if layer.kind == ChoiceKind::Copy => "copy",
+            Self::Choice(layer) if layer.kind == ChoiceKind::Alert => "open",
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
             Self::Travel(_) => "go",
@@ -438,6 +460,7 @@ impl Layer {
     pub fn takes_text(&self) -> bool {
         match self {
             Self::Filter(_)
+            | Self::Search(_)
             | Self::Palette(_)
             | Self::Jump(_)
             | Self::Unlock(_)
@@ -455,6 +478,7 @@ impl Layer {
     pub fn input(&mut self) -> Option<&mut Input> {
         match self {
             Self::Filter(l) => Some(&mut l.input),
+            Self::Search(l) => Some(&mut l.input),
             Self::Palette(l) => Some(&mut l.input),
             Self::Jump(l) => Some(&mut l.input),
             Self::WhatIf(l) => Some(&mut l.input),

@@ -50,6 +50,8 @@ pub struct ListState<K> {
     pub columns: Vec<ColumnId>,
     /// Columns that no row has a value of.
     pub unused: Vec<ColumnId>,
+    /// Filters that were used, the newest last.
+    pub history: Vec<String>,
     /// Marked for an action on many at once.
     pub marked: BTreeSet<K>,
 }
@@ -70,6 +72,7 @@ impl<K: Copy + Ord> ListState<K> {
             filter: Filter::default(),
             columns: list.default_columns(),
             unused: Vec::new(),
+            history: Vec::new(),
             marked: BTreeSet::new(),
         }
     }

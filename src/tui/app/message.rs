@@ -82,6 +82,10 @@ pub enum Message {
     Notice(Level, Line),
     /// The terminal is to ring, or to notify with this text.
     Ring(Option<Line>),
+    /// The process was asked to stop (SIGTSTP).
+    Suspend,
+    /// The process runs again after it was stopped (SIGCONT).
+    Resumed,
     /// The process was asked to end (SIGTERM, SIGHUP): no more questions.
     Terminate,
 }

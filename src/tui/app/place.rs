@@ -40,7 +40,7 @@ impl Screen {
             Self::Proposals => 2,
             Self::Neurons => 3,
             Self::Wallet => 4,
-            Self::Network => 6,
+            Self::Network => 5,
         }
     }
 }

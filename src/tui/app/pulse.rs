@@ -1,6 +1,6 @@
 //! The first screen: what needs the user comes first.
 
-use icpulse_model::alert::Alert;
+use icpulse_model::alert::{About, Alert, Rule};
 use icpulse_model::{E8s, NeuronKey, ProposalKey, Seconds, Timestamp};
 
 /// Something that needs the user, most urgent first.
@@ -46,12 +46,23 @@ pub enum PulseNeed {
         amount: E8s,
         first: NeuronKey,
     },
-    /// A rule fires.
-    Alert(Alert),
-    /// So many more rules fire.
+    /// Alerts of one rule, the worst first; never empty.
+    Alerts(Vec<Alert>),
+    /// So many more alerts of other rules.
     MoreAlerts(usize),
     /// Nobody signs yet: voting and staking need an identity.
     ChooseIdentity,
+}
+
+/// An alert that the user hid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HiddenAlert {
+    pub rule: Rule,
+    pub about: About,
+    /// Since when it fires: when it fires anew it is another one.
+    pub since: Timestamp,
+    /// Until when it is hidden; `None`: as long as it fires.
+    pub until: Option<Timestamp>,
 }
 
 /// A line of Pulse that can be selected.
@@ -72,6 +83,10 @@ pub struct PulseState {
     pub needs: usize,
     /// The selected one.
     pub cursor: usize,
+    /// The proposals that the user may vote on, the first deadline first.
+    pub due: Vec<ProposalKey>,
+    /// Alerts that are hidden.
+    pub hidden: Vec<HiddenAlert>,
     /// The first open proposal shown, counted from the first open proposal.
     pub offset: usize,
     /// How many open proposals the last draw had room for; 0 before the first draw.
@@ -79,6 +94,15 @@ pub struct PulseState {
 }
 
 impl PulseState {
+    /// Whether an alert is hidden now.
+    pub(super) fn hides(&self, alert: &Alert, now: Timestamp) -> bool {
+        self.hidden.iter().any(|hidden| {
+            (hidden.rule, hidden.since) == (alert.rule, alert.since)
+                && hidden.about == alert.about
+                && hidden.until.is_none_or(|until| until > now)
+        })
+    }
+
     /// What needs the user.
     pub fn needs(&self) -> impl Iterator<Item = &PulseNeed> {
         self.items.iter().filter_map(|i| match i {

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::hits::Hits;
 use super::message::Message;
+use super::painter::Painter;
 use super::state::State;
 use super::terminal::{self, Host};
 use super::update;
@@ -103,16 +104,25 @@ where
         // When `state.now` was.
         let mut as_of = Instant::now();
         let mut channel_open = true;
+        // What stands on the terminal is not ours: the next frame draws every cell.
+        let mut clear = true;
+        let mut painter = Painter::default();
         let first = state.start_effects();
-        carry_out(&mut services, &mut host, terminal, &mut state, first)?;
+        carry_out(&mut services, &mut host, &mut clear, &mut state, first);
         loop {
             if state.dirty && Instant::now() >= next_frame {
-                let mut hits = Hits::default();
                 host.begin_frame();
-                let drawn = terminal.draw(|frame| hits = draw(frame, &state)).map(|_| ());
+                let clear_now = std::mem::take(&mut clear);
+                let drawn = painter.draw_frame(terminal, &mut host, clear_now, |frame| draw(frame, &state));
+                painter.set_title(&mut host, state.window_title());
                 host.end_frame();
-                drawn.map_err(|e| RuntimeError::Draw(e.to_string()))?;
+                let (hits, area) = drawn.map_err(|e| RuntimeError::Draw(e.to_string()))?;
                 state.set_hits(hits);
+                // A size that no event told, as before events are read.
+                if (area.width, area.height) != state.size {
+                    let effects = update(&mut state, Message::Resize(area.width, area.height), clock());
+                    carry_out(&mut services, &mut host, &mut clear, &mut state, effects);
+                }
                 state.meter.frames += 1;
                 next_frame = Instant::now() + FRAME;
             }
@@ -156,7 +166,7 @@ where
             state.meter.wakeups += 1;
             for message in batch {
                 let effects = update(&mut state, message, clock());
-                if carry_out(&mut services, &mut host, terminal, &mut state, effects)? {
+                if carry_out(&mut services, &mut host, &mut clear, &mut state, effects) {
                     return Ok(state);
                 }
                 as_of = Instant::now();
@@ -215,24 +225,15 @@ fn drop_superseded(batch: &mut Vec<Message>) {
     });
 }
 
-/// Clears the terminal, so that the next frame draws every cell. ratatui's own `clear` first asks the
-/// terminal where its cursor is; the reader of keys may take that answer, or none may come, and the
-/// program would end after two seconds of waiting.
-fn clear_screen<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), RuntimeError> {
-    terminal.backend_mut().clear().map_err(|e| RuntimeError::Draw(e.to_string()))?;
-    // Forgets what was shown last; the buffer of the next frame is blank already.
-    terminal.swap_buffers();
-    Ok(())
-}
-
-/// Does what only the terminal can, and hands the rest to the services; whether to leave.
-fn carry_out<B: Backend>(
+/// Does what only the terminal can, and hands the rest to the services; whether to leave. `clear`: the
+/// next frame draws every cell.
+fn carry_out(
     services: &mut impl Services,
     host: &mut impl Host,
-    terminal: &mut Terminal<B>,
+    clear: &mut bool,
     state: &mut State,
     effects: Vec<Effect>,
-) -> Result<bool, RuntimeError> {
+) -> bool {
     let mut leave = false;
     for effect in effects {
         match effect {
@@ -245,20 +246,30 @@ fn carry_out<B: Backend>(
             Effect::CaptureMouse(on) => host.capture_mouse(on),
             Effect::Ring(text) => host.ring_bell(text.as_ref()),
             Effect::Redraw => {
-                clear_screen(terminal)?;
+                *clear = true;
                 state.dirty = true;
             }
             Effect::Suspend => {
                 if let Err(why) = host.suspend(state.options.mouse) {
                     state.show_toast(super::Level::Warning, format!("could not suspend: {why}"));
                 }
-                clear_screen(terminal)?;
+                *clear = true;
+                state.dirty = true;
+            }
+            Effect::Resume => {
+                if let Err(why) = host.resume(state.options.mouse) {
+                    state.show_toast(
+                        super::Level::Warning,
+                        format!("could not take the terminal over: {why}"),
+                    );
+                }
+                *clear = true;
                 state.dirty = true;
             }
             other => services.run_effect(other),
         }
     }
-    Ok(leave)
+    leave
 }
 
 #[cfg(test)]
@@ -291,6 +302,9 @@ mod tests {
         }
         fn suspend(&mut self, _: bool) -> io::Result<()> {
             Err(io::Error::other("no job control here"))
+        }
+        fn resume(&mut self, _: bool) -> io::Result<()> {
+            Ok(())
         }
     }
 

@@ -7,6 +7,7 @@ use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
 use super::toast::Toast;
+use crate::config::Views;
 use crate::datasets::ListRow;
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
@@ -27,7 +28,10 @@ pub use super::place::{Place, Tab};
 pub use super::{form, layer, list, net, place, pulse};
 
 /// The smallest usable terminal, in cells.
-pub const SMALLEST: (u16, u16) = (80, 24);
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// From this width on a list has the detail of its selected row beside it.
+const PREVIEW_FROM: u16 = 140;
 
 /// The network that is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,10 +173,20 @@ pub struct State {
     pub wallet: WalletState,
     /// Subnets, nodes and providers.
     pub net: NetState,
+    /// What is searched for in the open detail, help or message; empty for nothing.
+    pub search: String,
+    /// What was typed into the palette and run, the newest last.
+    pub commands: Vec<String>,
+    /// How the lists were left when that was kept last.
+    pub kept_views: Views,
+    /// Lists stand alone however wide the terminal is.
+    pub hides_preview: bool,
     /// What lies over the screen, the topmost last.
     pub layers: Vec<Layer>,
     /// Notices, the newest last.
     pub toasts: Vec<Toast>,
+    /// All notices of this session that are remembered, the newest last.
+    pub notices: Vec<(Timestamp, Line)>,
     /// Actions of this session and of the journal, the newest first.
     pub executions: Vec<Arc<Execution>>,
     /// Those of them whose document in the journal is altered or could not be checked.
@@ -230,8 +244,13 @@ impl State {
             neurons: ListState::new(Neuron::dataset()),
             wallet: WalletState { account: 0, list: ListState::new(Transaction::dataset()) },
             net: NetState::default(),
+            search: String::new(),
+            commands: Vec::new(),
+            kept_views: Views::default(),
+            hides_preview: false,
             layers: Vec::new(),
             toasts: Vec::new(),
+            notices: Vec::new(),
             executions: Vec::new(),
             distrusted: BTreeMap::new(),
             in_flight: BTreeSet::new(),
@@ -353,6 +372,19 @@ impl State {
         crumbs
     }
 
+    /// The selected row whose detail stands beside its list.
+    pub fn previewed(&self) -> Option<Subject> {
+        let lists = self.place.detail.is_none() && self.place.screen != Screen::Pulse;
+        (lists && self.size.0 >= PREVIEW_FROM && !self.hides_preview).then(|| self.subject())?
+    }
+
+    /// The title of the terminal's window.
+    pub fn window_title(&self) -> String {
+        let here = self.breadcrumbs().pop().unwrap_or_default();
+        let title = format!("{here} · {} · icpulse", self.network.name);
+        title.chars().filter(|c| !c.is_control()).collect()
+    }
+
     /// How a thing is called in breadcrumbs and notices.
     pub fn title_of(&self, subject: Subject) -> String {
         match subject {
@@ -371,7 +403,12 @@ impl State {
     pub(super) fn show_toast_about(&mut self, level: Level, text: Line, plan: Option<PlanId>) {
         const SHOWN_FOR: Seconds = Seconds(6);
         const KEPT: usize = 5;
+        const REMEMBERED: usize = 100;
         self.toasts.retain(|t| t.text != text);
+        self.notices.push((self.now, text.clone()));
+        if self.notices.len() > REMEMBERED {
+            self.notices.remove(0);
+        }
         let expires = (level != Level::Error).then(|| self.now.plus(SHOWN_FOR));
         self.toasts.push(Toast { level, text, expires, plan });
         if self.toasts.len() > KEPT {

@@ -1,21 +1,26 @@
 //! What a command is about: the selected, marked or opened thing; and why it cannot run.
 
+use super::layer::Layer;
 use super::place::{Screen, Subject, Tab};
-use super::pulse::PulseItem;
+use super::pulse::{PulseItem, PulseNeed};
 use super::state::State;
 use crate::datasets::network::find_list;
+use crate::datasets::{ListRow, export};
 use crate::tui::command::{Command, Danger, Scope};
 use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Operation, Target};
+use icpulse_model::alert::Alert;
+use icpulse_model::dataset::{Context, Kind, List};
 use icpulse_model::economics::Economics;
 use icpulse_model::text::{Line, safe_link};
 use icpulse_model::{Neuron, NeuronKey, ProposalKey, Seconds, Topic};
+use serde_json::Value;
 
 /// Voting power that shrinks within this time is worth a line on Pulse.
 pub(super) const CONFIRM_SOON: Seconds = Seconds::days(30);
 
 impl State {
-    /// What is selected or open: what `y` copies and `o` opens.
+    /// What is selected or open: what can be copied, and whose link can be opened.
     pub fn subject(&self) -> Option<Subject> {
         if let Some(detail) = &self.place.detail {
             return Some(self.item_of_detail().unwrap_or(detail.subject));
@@ -29,6 +34,22 @@ impl State {
             Screen::Neurons => self.neurons.selected.map(Subject::Neuron),
             Screen::Wallet => self.wallet.list.selected.map(Subject::Transaction),
             Screen::Network => self.net.list().selected,
+        }
+    }
+
+    /// Whether a line of what needs the user is selected.
+    fn is_on_need(&self) -> bool {
+        self.place.screen == Screen::Pulse && matches!(self.pulse.selected(), Some(PulseItem::Need(_)))
+    }
+
+    /// The alerts of the selected line.
+    pub(super) fn selected_alerts(&self) -> Vec<Alert> {
+        if self.place.screen != Screen::Pulse || self.place.detail.is_some() {
+            return Vec::new();
+        }
+        match self.pulse.selected() {
+            Some(PulseItem::Need(PulseNeed::Alerts(alerts))) => alerts.clone(),
+            _ => Vec::new(),
         }
     }
 
@@ -155,9 +176,42 @@ impl State {
         self.network.trust.is_main().then(|| link.to_owned())
     }
 
-    /// What `y` would copy.
-    pub fn copyable_text(&self) -> Option<String> {
-        Some(self.subject()?.id_text())
+    /// What can be copied of the selection: (what it is, its text), the id first.
+    pub fn copy_offers(&self) -> Vec<(String, String)> {
+        let Some(subject) = self.subject() else { return Vec::new() };
+        let mut offers = vec![("id".to_owned(), subject.id_text())];
+        if let Some(link) = self.dashboard_link() {
+            offers.push(("link".to_owned(), link));
+        }
+        let Some((list, row)) = self.row_json(&subject) else { return offers };
+        for column in list.columns().filter(|c| c.exported && matches!(c.kind, Kind::Text)) {
+            let text = row.get(column.key()).and_then(Value::as_str).unwrap_or_default();
+            if !text.is_empty() && offers.iter().all(|(_, known)| known != text) {
+                offers.push((column.id.replace('_', " "), text.to_owned()));
+            }
+        }
+        offers.push(("row as JSON".to_owned(), row.to_string()));
+        offers
+    }
+
+    /// The row of a subject in its list, as JSON.
+    fn row_json(&self, subject: &Subject) -> Option<(List, Value)> {
+        fn json<R: ListRow>(row: &R, cells: &Context) -> (List, Value) {
+            (R::dataset(), export::object(R::dataset(), row, cells))
+        }
+        let cells = self.cell_context();
+        Some(match subject {
+            Subject::Proposal(id) => json(self.proposal(*id)?.as_ref(), &cells),
+            Subject::Neuron(id) => json(self.neuron(*id)?.as_ref(), &cells),
+            Subject::Transaction(block) => {
+                let transaction = self.account()?.transactions.iter().find(|t| t.block == *block)?;
+                json(transaction, &cells)
+            }
+            subject => {
+                let list = find_list(subject)?;
+                (list.dataset, export::object(list.dataset, subject, &cells))
+            }
+        })
     }
 
     /// Why a command cannot run now; `None` if it can. Words for the palette, help and footer.
@@ -189,7 +243,19 @@ impl State {
             Command::Pause if self.sync.offline => say("offline: nothing is being read"),
             Command::Lock if self.signer.unlocked_until.is_none() => say("the identity is locked"),
             Command::Unlock if !self.signer.locked => say("the identity is already unlocked"),
-            Command::Copy if self.copyable_text().is_none() => say("select something with an id first"),
+            Command::Copy if self.subject().is_none() => say("select something with an id first"),
+            Command::Open if self.place.detail.is_some() && self.item_of_detail().is_none() => {
+                say("nothing to open in this part")
+            }
+            Command::Open
+                if self.place.detail.is_none() && self.subject().is_none() && !self.is_on_need() =>
+            {
+                say("nothing is selected")
+            }
+            Command::Acknowledge | Command::Snooze if self.selected_alerts().is_empty() => {
+                say("select an alert first")
+            }
+            Command::Preview if self.size.0 < 140 => say("the terminal has fewer than 140 columns"),
             Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
@@ -205,6 +271,10 @@ impl State {
             }
             Command::Suspend if !cfg!(unix) => say("suspending is not supported on this system"),
             Command::Dismiss if self.toasts.is_empty() => say("no notices"),
+            Command::Notices if self.notices.is_empty() => say("no notices"),
+            Command::LayerHelp if matches!(self.layers.last(), Some(Layer::Help(_))) => {
+                say("these are the keys")
+            }
             _ => None,
         }
     }

@@ -1,18 +1,20 @@
 //! The terminal: taken over on start, given back on quit, panic and signals.
 
+use super::job_control;
 use base64::Engine;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
-use crossterm::style::ResetColor;
+use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use icpulse_model::text::Line;
 use parking_lot::Mutex;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longest text that OSC 52 carries through common terminals, in bytes of base64.
@@ -40,8 +42,28 @@ pub trait Host {
     /// Where a process cannot be stopped so.
     fn suspend(&mut self, mouse: bool) -> io::Result<()>;
 
+    /// Takes the terminal over again, whatever was done to it while the process was stopped.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn resume(&mut self, mouse: bool) -> io::Result<()>;
+
     /// Rings, or notifies with this text.
     fn ring_bell(&mut self, _text: Option<&Line>) {}
+
+    /// Scrolls rows of the screen up by so many (down: negative); the rows that come in are blank. Whether
+    /// the terminal can.
+    fn scroll_rows(&mut self, _rows: Range<u16>, _by: i16) -> bool {
+        false
+    }
+
+    /// What is drawn from now on leads to this address (OSC 8).
+    fn begin_link(&mut self, _url: &str) {}
+
+    fn end_link(&mut self) {}
+
+    /// Titles the terminal's window.
+    fn set_title(&mut self, _title: &str) {}
 
     /// What follows is shown at once.
     fn begin_frame(&mut self) {}
@@ -104,7 +126,7 @@ pub fn is_broken() -> bool {
 fn enter_screen() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    execute!(io::stdout(), Print(KEEP_TITLE), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
 }
 
 /// Gives the terminal back: mouse, pasting, colours, screen, cursor and line mode are as they were.
@@ -120,6 +142,7 @@ pub fn give_back() {
             DisableBracketedPaste,
             ResetColor,
             LeaveAlternateScreen,
+            Print(GIVE_TITLE_BACK),
             cursor::Show
         );
         let _ = disable_raw_mode();
@@ -137,6 +160,19 @@ pub fn osc52_sequence(text: &str) -> io::Result<String> {
     }
     Ok(format!("\x1b]52;c;{encoded}\x07"))
 }
+
+/// The sequence that scrolls rows: a scrolling region, and line feeds at its last row or reverse line feeds at
+/// its first one, which every terminal knows. Without a style, so that what comes in is blank.
+fn scroll_sequence(rows: Range<u16>, by: i16) -> String {
+    let (first, last) = (rows.start + 1, rows.end);
+    let (row, feed) = if by > 0 { (last, "\n") } else { (first, "\x1bM") };
+    let feeds = feed.repeat(usize::from(by.unsigned_abs()));
+    format!("\x1b[0m\x1b[{first};{last}r\x1b[{row};1H{feeds}\x1b[r")
+}
+
+/// Keeps the window's title, and gives it back (XTWINOPS).
+const KEEP_TITLE: &str = "\x1b[22;0t";
+const GIVE_TITLE_BACK: &str = "\x1b[23;0t";
 
 /// The sequence that rings, or that notifies with a text (OSC 9, as iTerm2, kitty, WezTerm, foot and
 /// Windows Terminal know it). A [`Line`] holds no control character; a leading `4;` would mean
@@ -167,16 +203,45 @@ impl Host for Tty {
     }
 
     fn suspend(&mut self, mouse: bool) -> io::Result<()> {
+        job_control::check_shell()?;
         give_back();
-        let stopped = stop_process();
+        let stopped = job_control::stop_group();
         enter_screen()?;
         self.capture_mouse(mouse);
         stopped
     }
 
+    fn resume(&mut self, mouse: bool) -> io::Result<()> {
+        // Raw mode is on by this program's account, whatever the shell has done since.
+        disable_raw_mode()?;
+        enter_screen()?;
+        self.capture_mouse(mouse);
+        Ok(())
+    }
+
     fn ring_bell(&mut self, text: Option<&Line>) {
         let mut out = io::stdout();
         let _ = out.write_all(bell_sequence(text).as_bytes()).and_then(|()| out.flush());
+    }
+
+    fn scroll_rows(&mut self, rows: Range<u16>, by: i16) -> bool {
+        if cfg!(windows) {
+            return false;
+        }
+        io::stdout().write_all(scroll_sequence(rows, by).as_bytes()).is_ok()
+    }
+
+    fn begin_link(&mut self, url: &str) {
+        let clean: String = url.chars().filter(|c| !c.is_control()).collect();
+        let _ = io::stdout().write_all(format!("\x1b]8;;{clean}\x07").as_bytes());
+    }
+
+    fn end_link(&mut self) {
+        let _ = io::stdout().write_all(b"\x1b]8;;\x07");
+    }
+
+    fn set_title(&mut self, title: &str) {
+        let _ = execute!(io::stdout(), SetTitle(title));
     }
 
     fn begin_frame(&mut self) {
@@ -186,19 +251,6 @@ impl Host for Tty {
     fn end_frame(&mut self) {
         let _ = execute!(io::stdout(), EndSynchronizedUpdate);
     }
-}
-
-/// Stops this process as Ctrl-Z in a shell does; returns when it is continued.
-#[cfg(unix)]
-fn stop_process() -> io::Result<()> {
-    let id = std::process::id().to_string();
-    let status = std::process::Command::new("kill").args(["-TSTP", &id]).status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other("`kill -TSTP` failed")) }
-}
-
-#[cfg(not(unix))]
-fn stop_process() -> io::Result<()> {
-    Err(io::Error::other("suspending is not supported on this system"))
 }
 
 #[cfg(test)]
@@ -212,6 +264,12 @@ mod tests {
         assert!(hostile.starts_with("\x1b]9;;1;50"), "{hostile:?}");
         let controls = hostile.chars().filter(|c| c.is_control()).count();
         assert_eq!(controls, 2, "its own beginning and end: {hostile:?}");
+    }
+
+    #[test]
+    fn rows_are_scrolled_within_their_region() {
+        assert_eq!(scroll_sequence(4..10, 2), "\x1b[0m\x1b[5;10r\x1b[10;1H\n\n\x1b[r");
+        assert_eq!(scroll_sequence(4..10, -1), "\x1b[0m\x1b[5;10r\x1b[5;1H\x1bM\x1b[r");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use icpulse_engine::action::{Operation, Risk, Target, operations};
 use std::sync::LazyLock;
 
 /// Where a command applies. Scopes are asked from the most specific to the most general; the
-/// first that knows the key wins, so `y` votes on a proposal and copies an id elsewhere.
+/// first that knows the key wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// Everywhere but in layers.
@@ -45,6 +45,10 @@ pub enum Scope {
     Review,
     /// The steps of an action and its outcome.
     Execution,
+    /// A layer to read: help, messages.
+    Read,
+    /// The line in which a search is written.
+    Search,
     /// The arguments of an operation.
     Form,
     /// A list to choose from (theme, identity, sort, columns).
@@ -73,6 +77,8 @@ impl Scope {
             Self::Ballots => "Choosing ballots",
             Self::Review => "Review before signing",
             Self::Execution => "Steps of an action",
+            Self::Read => "Reading a layer",
+            Self::Search => "Writing a search",
             Self::Form => "Form",
             Self::Choice => "Choosing",
         }
@@ -98,6 +104,8 @@ impl Scope {
         Self::Ballots,
         Self::Review,
         Self::Execution,
+        Self::Read,
+        Self::Search,
         Self::Form,
         Self::Choice,
     ];
@@ -234,7 +242,7 @@ commands! {
     ShowProposals "screen.proposals" "proposals", "Show the network's proposals.", ["2"], [Global], Harmless;
     ShowNeurons "screen.neurons" "neurons", "Show your neurons.", ["3"], [Global], Harmless;
     ShowWallet "screen.wallet" "wallet", "Show your balance and transactions.", ["4"], [Global], Harmless;
-    ShowNetwork "screen.network" "network", "Show subnets, nodes and providers.", ["6"], [Global], Harmless;
+    ShowNetwork "screen.network" "network", "Show subnets, nodes and providers.", ["5" "6"], [Global], Harmless;
     Back "go.back" "back", "Go back: close the detail, clear the filter, or return to the previous place.", ["esc" "backspace"], [Global], Harmless;
     JumpTo "go.jump" "jump to id", "Open a proposal or neuron by its number, a subnet, node or provider by its id or its beginning.", ["#"], [Global], Harmless;
     Help "app.help" "keys", "Show the keys of this screen.", ["?" "f1"], [Global], Harmless;
@@ -246,12 +254,13 @@ commands! {
     Unlock "identity.unlock" "unlock", "Unlock the identity with its passphrase.", ["U"], [Global], Harmless;
     Lock "identity.lock" "lock", "Lock the identity: the next signature needs its passphrase again.", ["L"], [Global], Harmless;
     Theme "app.theme" "theme", "Choose the theme, with a preview.", ["t"], [Global], Harmless;
-    Copy "id.copy" "copy id", "Copy the number or id of what is selected (Y where y votes).", ["y" "Y"], [Global], Harmless;
+    Copy "id.copy" "copy", "Copy the id, a link, another value or all values of what is selected.", ["y"], [Global], Harmless;
     OpenLink "id.open" "open link", "Open the link of what is selected in a browser.", ["o"], [Global], Harmless;
     Mouse "app.mouse" "mouse", "Turn the mouse on or off; off lets the terminal select text.", ["M"], [Global], Harmless;
     Ascii "app.ascii" "plain characters", "Draw with plain characters only, or with all of them again.", [], [Global], Harmless;
     TestAlerts "alerts.test" "test alert sinks", "Send a test message to every alert sink.", [], [Global], Harmless;
     Dismiss "app.dismiss" "dismiss notices", "Dismiss all notices.", ["x"], [Global], Harmless;
+    Notices "app.notices" "notices", "Show the notices of this session in full, the newest first.", ["X"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Redraw the whole screen.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Suspend icpulse; `fg` in the shell resumes it.", ["ctrl-z"], [Global], Harmless;
     Quit "app.quit" "quit", "Quit; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
@@ -273,19 +282,25 @@ commands! {
     SortReverse "list.reverse" "reverse", "Reverse the order.", ["R"], [List], Harmless;
     SortNext "list.sort_next" "sort by next column", "Sort by the next visible column.", [">"], [List], Harmless;
     SortPrevious "list.sort_previous" "sort by previous column", "Sort by the previous visible column.", ["<"], [List], Harmless;
+    Preview "list.preview" "preview", "Show or hide the selected row's detail beside the list, from 140 columns on.", ["|"], [List], Harmless;
     Columns "list.columns" "columns", "Choose the columns to show.", ["C"], [List], Harmless;
 
-    VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["y"], [Pulse Proposals Proposal], Signs, footer;
-    VoteNo "proposal.vote_no" "no", "Vote no with all eligible neurons, after a review.", ["n"], [Pulse Proposals Proposal], Signs, footer;
+    VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["+"], [Pulse Proposals Proposal], Signs, footer;
+    VoteNo "proposal.vote_no" "no", "Vote no with all eligible neurons, after a review.", ["-"], [Pulse Proposals Proposal], Signs, footer;
     Mark "list.mark" "mark", "Mark or unmark a proposal for voting on many at once.", ["space"], [Proposals], Harmless, footer;
     MarkAll "list.mark_all" "mark all", "Mark every shown proposal that you may vote on.", ["a"], [Proposals], Harmless;
     ClearMarks "list.clear_marks" "clear marks", "Unmark all.", ["u"], [Proposals], Harmless;
     Proposer "proposal.proposer" "proposer", "Open the neuron that proposed it.", ["P"], [Proposals Proposal], Harmless;
 
+    Search "search.start" "search", "Search the text that is shown.", ["/"], [Detail Read], Harmless, footer;
+    SearchNext "search.next" "next match", "Show the next line that matches the search.", ["n"], [Detail Read], Harmless;
+    SearchPrevious "search.previous" "previous match", "Show the previous line that matches the search.", ["N"], [Detail Read], Harmless;
     NextTab "detail.next_tab" "next part", "Show the next part of the detail.", ["tab" "l" "right"], [Detail], Harmless;
     PreviousTab "detail.previous_tab" "previous part", "Show the previous part of the detail.", ["shift-tab" "h" "left"], [Detail], Harmless;
     NextItem "detail.next" "next", "Open the next row of the list without going back.", ["]"], [Detail], Harmless;
     PreviousItem "detail.previous" "previous", "Open the previous row of the list without going back.", ["["], [Detail], Harmless;
+    Acknowledge "alerts.acknowledge" "acknowledge", "Hide the selected alerts until they fire anew.", ["z"], [Pulse], Harmless;
+    Snooze "alerts.snooze" "snooze", "Hide the selected alerts for a day.", ["Z"], [Pulse], Harmless;
     NextPane "pulse.next_pane" "next part", "Move between what needs you and the open proposals.", ["tab" "shift-tab"], [Pulse], Harmless;
     NextAccount "wallet.next_account" "next account", "Show the next account.", ["tab"], [Wallet], Harmless;
     Qr "wallet.qr" "QR code", "Show the account as a QR code.", ["Q"], [Wallet], Harmless, footer;
@@ -301,14 +316,14 @@ commands! {
 
     Close "layer.close" "back", "Close this layer without changes.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
     Confirm "layer.confirm" "confirm", "Confirm.", ["enter"], [Layer], Harmless, footer;
-    LayerHelp "layer.help" "keys", "Show the keys of this layer.", ["?" "f1"], [Layer], Harmless;
+    LayerHelp "layer.help" "keys", "Show the keys of this layer.", ["?" "f1"], [Layer], Harmless, footer;
     Complete "text.complete" "complete", "Complete the field or value under the cursor.", ["tab"], [Filter], Harmless;
     PaletteBack "palette.previous" "up", "One up.", ["ctrl-p"], [Palette], Harmless;
     BallotToggle "ballots.toggle" "in or out", "Include or exclude this neuron.", ["space"], [Ballots], Harmless, footer;
     BallotsAll "ballots.all" "all", "Include all neurons.", ["a"], [Ballots], Harmless;
     BallotsNone "ballots.none" "none", "Exclude all neurons.", ["u"], [Ballots], Harmless;
-    BallotsYes "ballots.yes" "yes", "Vote yes with the chosen neurons, after a review.", ["y"], [Ballots], Signs, footer;
-    BallotsNo "ballots.no" "no", "Vote no with the chosen neurons, after a review.", ["n"], [Ballots], Signs, footer;
+    BallotsYes "ballots.yes" "yes", "Vote yes with the chosen neurons, after a review.", ["y" "+"], [Ballots], Signs, footer;
+    BallotsNo "ballots.no" "no", "Vote no with the chosen neurons, after a review.", ["n" "-"], [Ballots], Signs, footer;
     Details "review.details" "details", "Show every call with its arguments, or the summary again.", ["d" "tab"], [Review], Harmless, footer;
     Retry "execution.retry" "retry", "Review the selected step, if it did not happen, to sign it again.", ["r"], [Execution], Signs, footer;
     RetryAll "execution.retry_all" "retry all", "Review all steps that did not happen, to sign them again.", ["R"], [Execution], Signs, footer;

@@ -43,6 +43,12 @@ fn draw_crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         let role = if index == last { Role::BreadcrumbHere } else { Role::Breadcrumb };
         let start = x;
         x = cx.pen.write(x, row.y, row.right().saturating_sub(x), crumb, role);
+        if index == last
+            && let Some(link) = cx.state.dashboard_link()
+            && cx.state.layers.is_empty()
+        {
+            cx.hits.links.push((Rect::new(start, row.y, x - start, 1), link));
+        }
         if index < last {
             cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Crumb(last - index));
             x = cx.pen.write(x, row.y, row.right().saturating_sub(x), " › ", Role::Breadcrumb);

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::tui::app::state::Hit;
 use crate::tui::theme::Role;
-use crate::tui::widgets::text::{spans_width, wrap_spans};
+use crate::tui::widgets::text::{spans_width, text_width, wrap_spans};
 use crate::tui::widgets::{Spans, scroll, span};
 use ratatui::layout::Rect;
 
@@ -30,7 +30,7 @@ impl Facts {
 
     /// A name and its value, wrapped below itself.
     pub(super) fn add_fact(&mut self, name: &str, value: Spans) {
-        let pad = self.column.saturating_sub(crate::tui::widgets::text::text_width(name)).max(1);
+        let pad = self.column.saturating_sub(text_width(name)).max(1);
         let first = [span(format!("{name}{}", " ".repeat(pad)), Role::Dim)];
         let rest = [span(" ".repeat(self.column.min(self.width / 2)), Role::Dim)];
         self.lines.extend(wrap_spans(&value, self.width, &first, &rest));
@@ -97,5 +97,32 @@ pub(super) fn detail_part(cx: &mut Cx<'_, '_, '_>, area: Rect, lines: &[Spans], 
     cx.hits.detail_lines = lines.len();
     cx.hits.detail_height = usize::from(area.height);
     cx.hits.add_area(area, Hit::Scroll);
-    draw_scrolled_lines(cx, area, lines, offset);
+    draw_searched_lines(cx, area, lines, offset);
+}
+
+/// As [`draw_scrolled_lines`]; what matches the search is emphasised and noted.
+pub(super) fn draw_searched_lines(cx: &mut Cx<'_, '_, '_>, area: Rect, lines: &[Spans], offset: usize) {
+    let offset = draw_scrolled_lines(cx, area, lines, offset);
+    let wanted = cx.state.search.to_lowercase();
+    cx.hits.found.clear();
+    if wanted.is_empty() {
+        return;
+    }
+    for (number, line) in lines.iter().enumerate() {
+        let text: String = line.iter().map(|span| span.text.as_ref()).collect::<String>().to_lowercase();
+        if !text.contains(&wanted) {
+            continue;
+        }
+        cx.hits.found.push(number);
+        let row = number.checked_sub(offset).and_then(|row| u16::try_from(row).ok());
+        let Some(y) = row.map(|row| area.y.saturating_add(row)).filter(|y| *y < area.bottom()) else {
+            continue;
+        };
+        for (at, found) in text.match_indices(&wanted) {
+            let before = text.get(..at).map_or(0, text_width);
+            let x = area.x.saturating_add(u16::try_from(before).unwrap_or(u16::MAX));
+            let w = u16::try_from(text_width(found)).unwrap_or(0);
+            cx.pen.set_role(Rect::new(x, y, w, 1).intersection(area), Role::Match);
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The last line: the keys that matter here; and the notices above it.
 
 use super::{Cx, format};
-use crate::tui::app::state::{Hit, Layer, Level};
-use crate::tui::command::format_sequence;
+use crate::tui::app::state::{Hit, Layer, Level, State};
+use crate::tui::command::{Command, format_sequence};
 use crate::tui::theme::Role;
 use crate::tui::widgets::keys::{self, Hint};
 use crate::tui::widgets::text::text_width;
@@ -29,7 +29,7 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         return;
     }
     // A framed layer shows its keys in its own frame.
-    if state.layers.last().is_some_and(|l| !matches!(l, Layer::Filter(_))) {
+    if state.layers.last().is_some_and(|l| !matches!(l, Layer::Filter(_) | Layer::Search(_))) {
         return;
     }
     draw(cx, inner, KEYS);
@@ -53,9 +53,22 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, most: usize) {
     }
 }
 
-/// Notices, at the bottom right over everything.
-pub(super) fn draw_toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
-    let state = cx.state;
+/// Notices as they are drawn above the footer, where nothing else stands.
+pub(super) struct Notices<'s> {
+    shown: Vec<Toast<'s>>,
+    lines: Vec<toast::Lines>,
+    dismiss: Option<String>,
+}
+
+impl Notices<'_> {
+    /// How many lines they take.
+    pub(super) fn height(&self) -> u16 {
+        u16::try_from(self.lines.iter().map(|(_, lines)| lines.len()).sum::<usize>()).unwrap_or(0)
+    }
+}
+
+/// Wraps the notices for a screen of this size.
+pub(super) fn wrap_notices(state: &State, (width, height): (u16, u16)) -> Notices<'_> {
     let shown: Vec<Toast<'_>> = state
         .toasts
         .iter()
@@ -69,15 +82,24 @@ pub(super) fn draw_toasts(cx: &mut Cx<'_, '_, '_>, body: Rect) {
             Toast { text: t.text.as_str(), sign, role }
         })
         .collect();
-    let area = Rect::new(body.x, body.y, body.width.saturating_sub(1), body.height);
-    for (index, place) in toast::draw(cx.pen, area, &shown) {
+    // Errors stay until they are dismissed: say how.
+    let stays = state.toasts.iter().any(|t| t.level == Level::Error) && state.layers.is_empty();
+    let dismiss = stays.then(|| format!("{} dismisses", format::key_text(state, Command::Dismiss)));
+    let beside = dismiss.as_deref().map_or(0, |text| u16::try_from(text_width(text) + 2).unwrap_or(0));
+    let more = format!("… {} shows all", format::key_text(state, Command::Notices));
+    let lines = toast::wrap_toasts(&shown, width.saturating_sub(beside), usize::from(height / 5), &more);
+    Notices { shown, lines, dismiss }
+}
+
+/// Draws the notices.
+pub(super) fn draw_notices(cx: &mut Cx<'_, '_, '_>, area: Rect, notices: &Notices<'_>) {
+    for (index, place) in toast::draw(cx.pen, area, &notices.shown, &notices.lines) {
         cx.hits.add_area(place, Hit::Toast(index));
     }
-    // Errors stay until they are dismissed: say how, in the footer's corner.
-    if state.toasts.iter().any(|t| t.level == Level::Error) && state.layers.is_empty() {
-        let text = format!("{} dismisses", format::key_text(state, crate::tui::command::Command::Dismiss));
-        let w = u16::try_from(text_width(&text)).unwrap_or(0);
-        let x = body.right().saturating_sub(w + 1);
-        cx.pen.write(x, body.bottom(), w, &text, Role::Dim);
+    if let Some(text) = notices.dismiss.as_deref().filter(|_| area.height > 0) {
+        let w = u16::try_from(text_width(text)).unwrap_or(0);
+        let x = area.right().saturating_sub(w + 1);
+        cx.pen.write(x, area.bottom() - 1, w, text, Role::Dim);
+        cx.hits.add_area(Rect::new(x, area.bottom() - 1, w, 1), Hit::Run(Command::Dismiss));
     }
 }

@@ -23,10 +23,16 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
         (Trust::Long, false, Detail::Some),
         (Trust::Short, false, Detail::Some),
         (Trust::Short, false, Detail::Little),
+        // The narrowest: who signs, by name alone.
+        (Trust::Short, false, Detail::Little),
     ];
+    let last = choices.len() - 1;
     let mut chosen = (Vec::new(), Vec::new(), Vec::new());
-    for (trust, long, detail) in choices {
-        let (who, right) = (signer_spans(state, long), reading_spans(state, cx.pen.ascii(), detail));
+    for (step, (trust, long, detail)) in choices.into_iter().enumerate() {
+        let (mut who, right) = (signer_spans(state, long), reading_spans(state, cx.pen.ascii(), detail));
+        if step == last {
+            who.retain(|span| span.role != Role::Id);
+        }
         let rest = spans_width(&who) + spans_width(&right) + 7;
         let left = network_spans(state, trust, width.saturating_sub(rest).min(width / 2));
         let fits = spans_width(&left) + rest <= width;
@@ -211,37 +217,52 @@ fn progress_bar(permille: u16, cells: u16, ascii: bool) -> String {
     format!("{}{}", on.repeat(full), off.repeat(usize::from(cells) - full))
 }
 
-/// The screens with what waits on each.
+/// The screens with what waits on each, and the way to help. Where room is short only the present screen
+/// has its title.
 pub(super) fn tabs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let state = cx.state;
     let plain = cx.pen.ascii() || cx.pen.theme().depth() == ColorDepth::None;
+    let hint = |command: Command| {
+        vec![
+            span(format::key_text(state, command), Role::Key),
+            span(format!(" {}", command.spec().title), Role::KeyLabel),
+        ]
+    };
+    let mut help = hint(Command::Help);
+    let mut both = hint(Command::Palette);
+    both.push(span("   ", Role::KeyLabel));
+    both.extend(help.iter().cloned());
+    let label = |screen: Screen, titles: bool| {
+        let active = state.place.screen == screen;
+        let (open, close) = if active && plain { ("[", "]") } else { (" ", " ") };
+        let title = if titles || active { format!(" {}", screen.title()) } else { String::new() };
+        let role = if active { Role::TabActive } else { Role::Tab };
+        let mut spans = vec![span(format!("{open}{}{title}", screen.number()), role)];
+        match waiting_count(state, screen) {
+            0 => {}
+            n => spans.push(span(format!(" {n}"), if active { role } else { Role::TabCount })),
+        }
+        spans.push(span(close, role));
+        spans
+    };
+    let width = usize::from(row.width);
+    let total = |titles: bool| Screen::ALL.iter().map(|s| spans_width(&label(*s, titles)) + 1).sum::<usize>();
+    let titles = total(true) + spans_width(&help) < width;
+    if total(titles) + spans_width(&both) < width {
+        help = both;
+    }
     let mut x = row.x;
     for screen in Screen::ALL {
-        let active = state.place.screen == screen;
-        let role = if active { Role::TabActive } else { Role::Tab };
-        let (open, close) = if active && plain { ("[", "]") } else { (" ", " ") };
         let start = x;
-        x = cx.pen.write(x, row.y, row.right() - x, open, role);
-        x = cx.pen.write(x, row.y, row.right() - x, &format!("{} {}", screen.number(), screen.title()), role);
-        let waiting = waiting_count(state, screen);
-        if waiting > 0 {
-            let text = format!(" {waiting}");
-            x = cx.pen.write(x, row.y, row.right() - x, &text, if active { role } else { Role::TabCount });
-        }
-        x = cx.pen.write(x, row.y, row.right() - x, close, role);
+        x = cx.pen.write_spans(x, row.y, row.right() - x, &label(screen, titles));
         cx.hits.add_area(Rect::new(start, row.y, x - start, 1), Hit::Screen(screen));
-        x += 1;
-    }
-    let mut help: Spans = Vec::new();
-    for command in [Command::Palette, Command::Help] {
-        let gap = if help.is_empty() { "" } else { "   " };
-        help.push(span(format!("{gap}{}", format::key_text(state, command)), Role::Key));
-        help.push(span(format!(" {}", command.spec().title), Role::KeyLabel));
+        x = (x + 1).min(row.right());
     }
     let w = u16::try_from(spans_width(&help)).unwrap_or(0);
-    let free = row.right().saturating_sub(x + 1);
-    if free > w {
-        cx.pen.write_spans(row.right() - w - 1, row.y, w, &help);
+    if row.right().saturating_sub(x) > w {
+        let place = Rect::new(row.right() - w - 1, row.y, w, 1);
+        cx.pen.write_spans(place.x, row.y, w, &help);
+        cx.hits.add_area(place, Hit::Run(Command::Help));
     }
 }
 

@@ -21,6 +21,7 @@ mod footer;
 mod format;
 mod header;
 mod layers;
+mod links;
 mod memo;
 mod net;
 mod neuron;
@@ -39,13 +40,14 @@ mod wallet;
 pub use pieces::detail_text;
 
 use crate::tui::app::state::SMALLEST;
-use crate::tui::app::state::{Hits, Screen, State, Subject};
-use crate::tui::theme::Theme;
+use crate::tui::app::state::{Detail, Hit, Hits, Screen, State, Subject};
+use crate::tui::command::Command;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::{Pen, notice};
 use icpulse_model::Timestamp;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 /// What a drawing function needs: where to draw, what to draw, and where to note what it did.
 struct Cx<'p, 'b, 's> {
@@ -58,8 +60,9 @@ struct Cx<'p, 'b, 's> {
 
 /// Draws the state into a frame and says what stands where.
 pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Hits {
-    let (hits, cursor) = paint(frame.buffer_mut(), state, theme);
-    if let Some(position) = cursor {
+    let (mut hits, cursor) = paint(frame.buffer_mut(), state, theme);
+    hits.cursor = cursor.map(Position::from);
+    if let Some(position) = hits.cursor {
         frame.set_cursor_position(position);
     }
     hits
@@ -77,7 +80,8 @@ pub fn paint(buffer: &mut Buffer, state: &State, theme: &Theme) -> (Hits, Option
         let ((), left) = format::draw_and_time(|| draw_screen(&mut cx, area));
         cx.hits.changes_at = left.map(|left| Timestamp(state.now.0.saturating_add(left)));
     }
-    let (hits, cursor) = (cx.hits, cx.cursor);
+    let (mut hits, cursor) = (cx.hits, cx.cursor);
+    hits.links.extend(links::find_addresses(pen.buffer(), state));
     if state.options.ascii {
         pen.to_ascii();
     }
@@ -91,14 +95,17 @@ fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     context::line(cx, row(2));
     let trouble = condition::draw_trouble(cx, Rect::new(area.x, area.y + 3, area.width, 2));
     let top = area.y + 3 + trouble;
-    let body = Rect::new(area.x, top, area.width, area.bottom() - 1 - top);
+    let notices = footer::wrap_notices(cx.state, (area.width, area.height));
+    let bottom = area.bottom() - 1 - notices.height();
+    let mut body = Rect::new(area.x, top, area.width, bottom.saturating_sub(top));
+    let whole = body;
+    if let Some(subject) = cx.state.previewed() {
+        let width = body.width * 11 / 20;
+        draw_preview(cx, Rect::new(body.x + width, body.y, body.width - width, body.height), subject);
+        body.width = width;
+    }
     match (cx.state.place.screen, cx.state.detail()) {
-        (_, Some(detail)) => match detail.subject {
-            Subject::Proposal(id) => proposal::draw(cx, body, id, detail),
-            Subject::Neuron(id) => neuron::draw(cx, body, id, detail),
-            Subject::Transaction(block) => transaction::draw(cx, body, block, detail),
-            subject => net::detail(cx, body, &subject, detail),
-        },
+        (_, Some(detail)) => draw_detail(cx, body, detail),
         (Screen::Pulse, None) => pulse::draw(cx, body),
         (Screen::Proposals, None) => proposals::draw(cx, body),
         (Screen::Neurons, None) => neurons::draw(cx, body),
@@ -106,6 +113,24 @@ fn draw_screen(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         (Screen::Network, None) => net::draw(cx, body),
     }
     footer::line(cx, row(area.height - 1));
-    layers::draw(cx, body);
-    footer::draw_toasts(cx, body);
+    layers::draw(cx, whole);
+    footer::draw_notices(cx, Rect::new(area.x, bottom, area.width, notices.height()), &notices);
+}
+
+fn draw_detail(cx: &mut Cx<'_, '_, '_>, area: Rect, detail: &Detail) {
+    match detail.subject {
+        Subject::Proposal(id) => proposal::draw(cx, area, id, detail),
+        Subject::Neuron(id) => neuron::draw(cx, area, id, detail),
+        Subject::Transaction(block) => transaction::draw(cx, area, block, detail),
+        subject => net::detail(cx, area, &subject, detail),
+    }
+}
+
+/// Draws the detail of the selected row beside its list; a click in it opens it.
+fn draw_preview(cx: &mut Cx<'_, '_, '_>, area: Rect, subject: Subject) {
+    cx.pen.draw_vertical_rule(area.x, area.y, area.height, Role::Border);
+    let hits = std::mem::take(&mut cx.hits);
+    draw_detail(cx, Rect::new(area.x + 1, area.y, area.width - 1, area.height), &Detail::new(subject));
+    cx.hits = hits;
+    cx.hits.add_area(area, Hit::Run(Command::Open));
 }

@@ -9,6 +9,7 @@ use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::chart::{self, Bar};
 use crate::tui::widgets::pen::Align;
+use crate::tui::widgets::scroll;
 use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
 use crate::tui::widgets::text::{spans_width, text_width};
@@ -44,7 +45,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     let you = you_lines(state, left_w);
     let supply = supply_lines(state, right_w);
     let short = short_lines(state, right_w);
-    let needs = state.pulse.needs.clamp(1, NEEDS);
+    // On a short screen what can be voted on keeps some lines.
+    let most = usize::from(area.height / 3).clamp(1, NEEDS);
+    let needs = state.pulse.needs.clamp(1, most);
     // At 80 columns needs come alone; the network joins YOU at the bottom.
     let top_rows = if wide { needs.max(network.len()) } else { needs };
     let top_h = u16::try_from(top_rows + 2).unwrap_or(8);
@@ -133,15 +136,21 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
             "now".to_owned(),
             format!("{} ICP to take out", amount.rounded()),
         ),
-        PulseNeed::Alert(alert) => (
+        PulseNeed::Alerts(alerts) => {
+            let Some(alert) = alerts.first() else { return Default::default() };
+            let more = match alerts.len() - 1 {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
             // The mark stands first, where it is not cut.
-            match alert.rule.proof() {
-                Proof::Unverified => format!("{UNVERIFIED_MARK} {}", alert.text),
-                Proof::NodeSigned | Proof::Certified => alert.text.as_str().to_owned(),
-            },
-            format!("for {}", format::lasting_text(state.now, alert.since)),
-            String::new(),
-        ),
+            let what = match alert.rule.proof() {
+                Proof::Unverified => format!("{UNVERIFIED_MARK} {}{more}", alert.text),
+                Proof::NodeSigned | Proof::Certified => format!("{}{more}", alert.text),
+            };
+            let since = alerts.iter().map(|alert| alert.since).min().unwrap_or(alert.since);
+            let hide = format!("{} acknowledges", format::key_text(state, Command::Acknowledge));
+            (what, format!("for {}", format::lasting_text(state.now, since)), hide)
+        }
         PulseNeed::MoreAlerts(count) => {
             (format::count_noun(*count, "more alert", "more alerts"), String::new(), String::new())
         }
@@ -156,10 +165,10 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
 fn need_role(need: &PulseNeed) -> Role {
     match need {
         PulseNeed::Unfinished { .. } => Role::Bad,
-        PulseNeed::Alert(alert) => match alert.severity {
-            Severity::Critical => Role::Bad,
-            Severity::Warning => Role::Warn,
-            Severity::Info => Role::Info,
+        PulseNeed::Alerts(alerts) => match alerts.iter().map(|alert| alert.severity).max() {
+            Some(Severity::Critical) => Role::Bad,
+            Some(Severity::Warning) => Role::Warn,
+            Some(Severity::Info) | None => Role::Info,
         },
         PulseNeed::MoreAlerts(_) => Role::Warn,
         PulseNeed::Vote { .. } | PulseNeed::ConfirmFollowing { .. } => Role::Warn,
@@ -180,14 +189,18 @@ fn need_list(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         cx.pen.write(area.x + 3, area.y + 1, area.width.saturating_sub(3), text, role);
         return;
     }
-    let lines: Vec<_> =
-        state.pulse.needs().take(rows).map(|n| (need_texts(state, n), need_role(n))).collect();
+    let lines: Vec<_> = state.pulse.needs().map(|n| (need_texts(state, n), need_role(n))).collect();
+    let cursor = state.pulse.cursor.min(state.pulse.needs - 1);
+    let first = scroll::keep_visible(0, Some(cursor), rows, lines.len());
     let widest = |f: fn(&(String, String, String)) -> &str| {
         u16::try_from(lines.iter().map(|(words, _)| text_width(f(words))).max().unwrap_or(0)).unwrap_or(40)
     };
-    let (what_w, when_w) = (widest(|w| &w.0).max(24), widest(|w| &w.1).max(16));
-    for (index, ((what, when, more), role)) in lines.iter().enumerate() {
-        let y = area.y + 1 + u16::try_from(index).unwrap_or(0);
+    // One long line takes nothing from the other columns.
+    let (when_w, more_w) = (widest(|w| &w.1).max(16), widest(|w| &w.2));
+    let room = area.width.saturating_sub(3 + when_w + 2);
+    let what_w = widest(|w| &w.0).max(24).min(room.saturating_sub(more_w + 2).max(28)).min(room);
+    for (index, ((what, when, more), role)) in lines.iter().enumerate().skip(first).take(rows) {
+        let y = area.y + 1 + u16::try_from(index - first).unwrap_or(0);
         let selected = state.pulse.cursor == index;
         cx.pen.write(area.x + 1, y, 1, if selected { "▸" } else { "•" }, *role);
         let end = area.right();
@@ -275,6 +288,7 @@ fn open_proposals(cx: &mut Cx<'_, '_, '_>, area: Rect) {
         let p = state.proposal(*open.get(index)?)?;
         Some(proposal_row(state, p, proposals::deadline_text(state, p)))
     });
+    cx.hits.rows = drawn.body;
     // The section's title stands in the heads' row, left of the heads.
     cx.pen.write(area.x + 1, area.y, area.width, &title, Role::Title);
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {

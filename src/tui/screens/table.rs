@@ -57,6 +57,7 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
         cell::cell_content(state, &column.info, (column.get)(row, cells))
     });
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
+    cx.hits.rows = drawn.body;
     for (index, place) in &drawn.heads {
         if let Some(Some(column)) = shown.get(*index) {
             cx.hits.add_area(*place, Hit::Heading(column.info.id));

@@ -26,6 +26,11 @@ pub struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
+    /// What was drawn so far.
+    pub fn buffer(&self) -> &Buffer {
+        self.buffer
+    }
+
     /// A pen for a buffer. `ascii` lets parts choose forms without special characters.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme, ascii: bool) -> Self {
         Self { buffer, theme, ascii }

@@ -172,7 +172,7 @@ fn the_dashboard_opens_says_so_and_refuses_to_sign() {
     terminal.press("2").wait_text("Proposals");
     terminal.press("/").press("vote:due").press("\r");
     terminal.wait_text("vote:due");
-    terminal.press("y");
+    terminal.press("+");
     terminal.wait_for("the review", |s| s.contains("RegisterVote") && s.contains("sign and send"));
     terminal.press("\r");
     terminal.wait_for("the refusal", |s| s.contains("journal") && s.contains("not sent"));

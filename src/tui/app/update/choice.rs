@@ -8,6 +8,7 @@ use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
 use crate::tui::app::list::{ColumnId, ListState};
 use crate::tui::app::state::{Quitting, State};
 use icpulse_model::account::short_principal;
+use icpulse_model::alert::Alert;
 use icpulse_model::dataset::{ColumnInfo, List};
 use icpulse_model::query::{Haystacks, Word};
 use icpulse_model::text::Line;
@@ -37,6 +38,7 @@ impl State {
             cursor,
             offset: 0,
             before: None,
+            copies: Vec::new(),
         }));
         self.dirty = true;
     }
@@ -107,6 +109,30 @@ impl State {
         self.open_choice(ChoiceKind::Columns(table), "Columns", items);
     }
 
+    /// Offers alerts to open one of them.
+    pub(super) fn choose_alert(&mut self, alerts: &[Alert]) {
+        let now = self.now;
+        let note = |alert: &Alert| format!("for {}", alert.duration(now).words());
+        let items = alerts.iter().map(|alert| choice_item(alert.text.clone(), note(alert), None)).collect();
+        self.open_choice(ChoiceKind::Alert, "Alerts", items);
+    }
+
+    /// Offers what can be copied of the selection; where that is its id alone, copies it.
+    pub(super) fn choose_copy(&mut self, effects: &mut Vec<Effect>) {
+        let mut offers = self.copy_offers();
+        if offers.len() == 1
+            && let Some((name, text)) = offers.pop()
+        {
+            return self.copy_text(&name, text, effects);
+        }
+        let items =
+            offers.iter().map(|(name, text)| choice_item(name.as_str(), text.as_str(), None)).collect();
+        self.open_choice(ChoiceKind::Copy, "Copy", items);
+        if let Some(Layer::Choice(layer)) = self.layers.last_mut() {
+            layer.copies = offers.into_iter().map(|(_, text)| text).collect();
+        }
+    }
+
     /// Asks how to leave, if something is being submitted.
     pub(super) fn confirm_quit(&mut self, effects: &mut Vec<Effect>) {
         if !self.is_submitting() {
@@ -158,6 +184,10 @@ impl State {
     pub(super) fn apply_choice(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Choice(layer)) = self.layers.last() else { return };
         let (kind, chosen) = (layer.kind, layer.chosen());
+        let copied = chosen.and_then(|chosen| {
+            Some((layer.items.get(chosen)?.label.as_str().to_owned(), layer.copies.get(chosen)?.clone()))
+        });
+        let label = chosen.and_then(|chosen| layer.items.get(chosen)).map(|item| item.label.clone());
         let Some(chosen) = chosen else { return };
         self.layers.pop();
         match kind {
@@ -180,6 +210,18 @@ impl State {
                 }
             }
             ChoiceKind::Columns(_) => {}
+            ChoiceKind::Copy => {
+                if let Some((name, text)) = copied {
+                    self.copy_text(&name, text, effects);
+                }
+            }
+            ChoiceKind::Alert => {
+                let alert = self.world.alerts.node_alerts().find(|alert| Some(&alert.text) == label.as_ref());
+                if let Some(about) = alert.map(|alert| alert.about.clone()) {
+                    let subject = self.subject_of(&about);
+                    self.open_subject(subject, effects);
+                }
+            }
             ChoiceKind::Argument => self.choose_argument(chosen),
             ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {

@@ -5,6 +5,7 @@ use crate::tui::app::layer::{FilterLayer, Layer};
 use crate::tui::app::list::{ColumnId, Filter, ListState, Sort};
 use crate::tui::app::place::Screen;
 use crate::tui::app::state::State;
+use crate::tui::app::views::recall;
 use icpulse_model::dataset::List;
 use icpulse_model::query::{parse, suggest};
 
@@ -35,7 +36,7 @@ macro_rules! on_list {
         }
     };
 }
-pub(super) use on_list;
+pub(in crate::tui::app) use on_list;
 
 /// The list of the screen.
 fn shown_list(state: &State) -> List {
@@ -69,12 +70,13 @@ impl State {
             error: None,
             suggestions: suggest(&text, shown_list(self)),
             before: text,
+            back: 0,
         };
         self.layers.push(Layer::Filter(layer));
     }
 
     /// Filters the list of the screen. What cannot be read leaves the older filter in force.
-    pub(super) fn set_filter(&mut self, text: &str) {
+    pub(in crate::tui::app) fn set_filter(&mut self, text: &str) {
         let parsed = parse(text, shown_list(self));
         let changed = on_list!(self, list => set_filter(list, text, parsed), false);
         if changed {
@@ -137,6 +139,21 @@ impl State {
         }
     }
 
+    /// Writes the filter used before (`by` 1) or after (-1) the one that is shown.
+    pub(super) fn recall_filter(&mut self, by: isize) {
+        let history = on_list!(self, list => list.history.clone(), return);
+        let Some(Layer::Filter(layer)) = self.layers.last_mut() else { return };
+        let back = layer.back.saturating_add_signed(by);
+        let text = match recall(&history, back) {
+            Some(text) => text.clone(),
+            None if back == 0 => String::new(),
+            None => return,
+        };
+        layer.back = back;
+        layer.input = single_line_input(&text);
+        filter_typed(self);
+    }
+
     /// Sorts the list of the screen; by the same column again reverses it.
     pub(super) fn sort_by(&mut self, column: ColumnId) {
         let sort = on_list!(self, list => next_sort(list, column), return);
@@ -157,7 +174,7 @@ impl State {
         }
     }
 
-    fn set_sort(&mut self, sort: Sort) {
+    pub(in crate::tui::app) fn set_sort(&mut self, sort: Sort) {
         match self.place.screen {
             Screen::Pulse => {}
             Screen::Proposals => {

@@ -131,6 +131,11 @@ impl State {
         Some((choices, place))
     }
 
+    /// Whether the form's field has values to choose from.
+    pub(super) fn has_presets(&self) -> bool {
+        self.choices_here().is_some_and(|(choices, _)| !choices.is_empty())
+    }
+
     /// The next preset or choice.
     pub(super) fn next_value(&mut self, by: isize) {
         if matches!(self.layers.last(), Some(Layer::Form(form)) if form.is_choice()) {

@@ -2,9 +2,9 @@
 
 use super::filter;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::layer::Layer;
+use crate::tui::app::layer::{Layer, Level};
 use crate::tui::app::state::State;
-use crate::tui::command::{Chord, Command, Lookup, Scope};
+use crate::tui::command::{Chord, Command, Lookup, PLACES, Scope};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use icpulse_model::text::Line;
 use tui_input::{Input, InputRequest};
@@ -45,15 +45,46 @@ pub(super) fn handle_key(state: &mut State, event: KeyEvent, effects: &mut Vec<E
             let began = state.pending.len() > 1;
             state.pending.clear();
             // After an unfinished sequence the key counts on its own.
-            if began && let Lookup::Run(command) = state.keymap.look_up_keys(scopes, &[chord]) {
-                state.run_command(command, effects);
+            match state.keymap.look_up_keys(scopes, &[chord]) {
+                Lookup::Run(command) if began => state.run_command(command, effects),
+                _ if state.layers.is_empty() => explain_key(state, chord),
+                _ => {}
             }
         }
     }
 }
 
+/// Says of a key without a command here where it has one.
+fn explain_key(state: &mut State, chord: Chord) {
+    let elsewhere =
+        PLACES.iter().filter(|place| !place.contains(&Scope::Layer)).find_map(|place| {
+            match state.keymap.look_up_keys(place, &[chord]) {
+                Lookup::Run(command) => Some(command),
+                _ => None,
+            }
+        });
+    let text = match elsewhere {
+        Some(command) => {
+            let refusal = state.command_refusal(command).unwrap_or_default();
+            format!("{chord} ({}): {refusal}", command.spec().title)
+        }
+        None => {
+            let help = state.keymap.keys_for(Command::Help).into_iter().next().unwrap_or_default();
+            format!("{chord}: no command has this key; {help} shows the keys")
+        }
+    };
+    state.show_toast(Level::Info, text);
+}
+
 /// Whether the key went into a line of text.
 fn handle_chord(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
+    // No argument has a question mark, and where there are presets the arrows choose among them.
+    let arrow = matches!(chord.code, KeyCode::Left | KeyCode::Right) && chord.modifiers.is_empty();
+    if matches!(state.layers.last(), Some(Layer::Form(_)))
+        && (chord.typed_char() == Some('?') || arrow && state.has_presets())
+    {
+        return false;
+    }
     let Some(layer) = state.layers.last_mut() else { return false };
     if !layer.takes_text() {
         return false;
@@ -118,6 +149,7 @@ pub(super) fn input_edited(state: &mut State, effects: &mut Vec<Effect>) {
     match state.layers.last() {
         Some(Layer::Filter(_)) => filter::filter_typed(state),
         Some(Layer::Palette(_)) => state.match_palette(),
+        Some(Layer::Search(_)) => state.search_typed(),
         Some(Layer::Choice(_)) => state.narrow_choice(),
         Some(Layer::Form(_)) => state.update_form(),
         Some(Layer::WhatIf(_)) => state.narrow_what_if(),

@@ -8,11 +8,19 @@ use crate::tui::app::layer::{AfterUnlock, ExecutionLayer, HelpLayer, Layer};
 use crate::tui::app::list::offset_to_show;
 use crate::tui::app::place::Subject;
 use crate::tui::app::state::State;
+use crate::tui::app::views::remember;
 use crate::tui::command::Command;
 use icpulse_model::{Governance, NeuronKey, ProposalKey, Vote};
 
 impl State {
     pub(super) fn run_in_layer(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        match (command, self.layers.last()) {
+            (Command::Up, Some(Layer::Filter(_))) => return self.recall_filter(1),
+            (Command::Down, Some(Layer::Filter(layer))) if layer.back > 0 => return self.recall_filter(-1),
+            (Command::Up, Some(Layer::Palette(layer))) if layer.cursor == 0 => return self.recall_command(1),
+            (Command::Down, Some(Layer::Palette(layer))) if layer.back > 0 => return self.recall_command(-1),
+            _ => {}
+        }
         if let Some(step) = CursorMove::for_command(command) {
             self.step_in_layer(step, effects);
             return;
@@ -26,6 +34,9 @@ impl State {
                     self.layers.push(Layer::Help(HelpLayer { scopes, scroll: 0 }));
                 }
             }
+            Command::Search => self.open_search(),
+            Command::SearchNext => self.search_further(1),
+            Command::SearchPrevious => self.search_further(-1),
             Command::Complete => self.complete_filter(),
             Command::BallotToggle => self.toggle_ballot(),
             Command::BallotsAll => self.switch_ballots(true),
@@ -57,6 +68,8 @@ impl State {
     pub(super) fn close_layer(&mut self, effects: &mut Vec<Effect>) {
         match self.layers.pop() {
             Some(Layer::Filter(layer)) => self.set_filter(&layer.before),
+            // What is searched for goes with the line or the text.
+            Some(Layer::Search(_) | Layer::Help(_) | Layer::Message(_)) => self.search.clear(),
             Some(Layer::Choice(layer)) => effects.extend(layer.before.map(Effect::PreviewTheme)),
             Some(Layer::Review(layer)) => effects.extend(layer.review().map(|r| Effect::Discard(r.plan))),
             _ => {}
@@ -69,6 +82,7 @@ impl State {
             // What cannot be read is not kept: the line stays open, with what is wrong.
             Some(Layer::Filter(layer)) if layer.error.is_some() => {}
             Some(Layer::Palette(_)) => self.run_palette(effects),
+            Some(Layer::Search(_)) => self.finish_search(),
             Some(Layer::Jump(_)) => self.jump_to_input(effects),
             Some(Layer::Ballots(_)) => self.toggle_ballot(),
             Some(Layer::Review(_)) => sign::confirm_review(self, effects),
@@ -84,9 +98,12 @@ impl State {
             Some(Layer::WhatIf(_)) => self.toggle_what_if(),
             Some(Layer::Travel(_)) => self.travel_to_input(effects),
             Some(Layer::Alias(_)) => self.take_alias(effects),
-            Some(
-                Layer::Filter(_) | Layer::Help(_) | Layer::Execution(_) | Layer::Qr(_) | Layer::Message(_),
-            ) => {
+            Some(Layer::Filter(layer)) => {
+                let text = layer.input.value().trim().to_owned();
+                on_list!(self, list => remember(&mut list.history, &text));
+                self.layers.pop();
+            }
+            Some(Layer::Help(_) | Layer::Execution(_) | Layer::Qr(_) | Layer::Message(_)) => {
                 self.layers.pop();
             }
             None => {}
@@ -173,7 +190,7 @@ impl State {
 
     /// Opens what was typed: `140812` a proposal, `n27` or a long number a neuron, else the
     /// subnet, node or provider whose id begins so.
-    fn jump_to_input(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn jump_to_input(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Jump(layer)) = self.layers.last() else { return };
         let text = layer.input.value().trim().to_lowercase();
         let text = text.trim_start_matches('#');

@@ -3,6 +3,7 @@
 
 mod choice;
 mod filter;
+pub(super) use filter::on_list;
 mod form;
 mod keys;
 mod layers;
@@ -11,6 +12,7 @@ mod moving;
 mod net;
 mod palette;
 mod run;
+mod search;
 mod sign;
 mod world;
 
@@ -29,6 +31,8 @@ use zeroize::Zeroizing;
 pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
     state.now = now;
     let mut effects = Vec::new();
+    let is_key = matches!(message, Message::Key(_) | Message::Mouse(_));
+    let reads = matches!(message, Message::Change(icpulse_model::world::Change::Body(_)));
     match message {
         Message::Key(event) => keys::handle_key(state, event, &mut effects),
         Message::Mouse(event) => mouse::handle_mouse(state, event, &mut effects),
@@ -37,6 +41,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Resize(columns, rows) => {
             state.size = (columns, rows);
             state.dirty = true;
+            // The terminal may have cut or wrapped what it showed, whatever the size is now.
+            effects.push(Effect::Redraw);
         }
         Message::Tick => state.pass_time(),
         Message::Change(change) => state.apply_change(change, &mut effects),
@@ -70,6 +76,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::Notice(level, text) => state.show_toast(level, text),
         Message::Ring(text) => effects.push(Effect::Ring(text)),
+        Message::Suspend => effects.push(Effect::Suspend),
+        Message::Resumed => effects.push(Effect::Resume),
         Message::Terminate => {
             state.quitting = Quitting::Now;
             effects.push(Effect::Quit);
@@ -78,6 +86,16 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
     if state.quitting == Quitting::WhenDone && !state.is_submitting() {
         state.quitting = Quitting::Now;
         effects.push(Effect::Quit);
+    }
+    if is_key || reads {
+        state.want_preview(&mut effects);
+    }
+    // While a filter is written it is not how the list is left.
+    let is_input = matches!(state.layers.last(), Some(Layer::Filter(_)));
+    let leaves = effects.contains(&Effect::Quit);
+    if leaves && state.views() != state.kept_views || is_key && !is_input && state.views_changed() {
+        state.kept_views = state.views();
+        effects.insert(0, Effect::SaveViews(state.kept_views.clone()));
     }
     effects
 }

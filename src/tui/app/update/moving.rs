@@ -3,7 +3,7 @@
 use super::filter::on_list;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::Level;
-use crate::tui::app::list::offset_to_show;
+use crate::tui::app::list::{ListState, Sort, offset_to_show};
 use crate::tui::app::place::{Detail, Place, Screen, Subject};
 use crate::tui::app::pulse::{PulseItem, PulseNeed, PulseState};
 use crate::tui::app::state::State;
@@ -56,6 +56,15 @@ impl CursorMove {
             Self::Last => last,
         }
     }
+}
+
+/// The row so many further than an id. An id that is not listed any more, as after a vote, has left its place
+/// to the row that followed it.
+fn neighbour_of<K: Copy + Ord>(list: &mut ListState<K>, id: K, by: isize) -> Option<K> {
+    if list.select_id(id) || by < 0 {
+        list.move_cursor(by);
+    }
+    list.selected
 }
 
 impl PulseState {
@@ -131,6 +140,7 @@ impl State {
             return;
         }
         self.push_back();
+        self.search.clear();
         self.place = Place { screen, detail: None };
         self.dirty = true;
     }
@@ -145,6 +155,7 @@ impl State {
     }
 
     fn show_detail(&mut self, detail: Detail, effects: &mut Vec<Effect>) {
+        self.search.clear();
         let subject = detail.subject;
         self.place.detail = Some(detail);
         self.dirty = true;
@@ -162,6 +173,17 @@ impl State {
         }
     }
 
+    /// Reads the text of the proposal beside the list, one at a time while the cursor moves on.
+    pub(super) fn want_preview(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(subject @ Subject::Proposal(id)) = self.previewed()
+            && self.bodies.get(id).is_none()
+            && !self.sync.offline
+            && !self.reading.iter().any(|reading| matches!(reading, Subject::Proposal(_)))
+        {
+            self.read_subject(subject, Effect::OpenProposal(id), effects);
+        }
+    }
+
     fn read_subject(&mut self, subject: Subject, effect: Effect, effects: &mut Vec<Effect>) {
         // Offline the cache may still have it: the services know, and answer or not.
         if !self.sync.offline {
@@ -173,6 +195,10 @@ impl State {
     /// Goes back one step: out of the detail, out of the filter, to the place before.
     pub(super) fn go_back(&mut self) {
         self.dirty = true;
+        if !self.search.is_empty() {
+            self.search.clear();
+            return;
+        }
         if self.place.detail.is_some() {
             self.place = self.back.pop().unwrap_or(Place { detail: None, ..self.place });
         } else if !self.proposals.marked.is_empty() && self.place.screen == Screen::Proposals {
@@ -208,7 +234,7 @@ impl State {
     }
 
     /// What an alert opens; an operator's is its provider.
-    fn subject_of(&self, about: &About) -> Subject {
+    pub(super) fn subject_of(&self, about: &About) -> Subject {
         match about {
             About::Node(id) => Subject::Node(*id),
             About::Subnet(id) => Subject::Subnet(*id),
@@ -225,15 +251,22 @@ impl State {
     fn follow_need(&mut self, need: &PulseNeed, effects: &mut Vec<Effect>) {
         match need {
             PulseNeed::Unfinished { .. } => self.run_command(Command::Actions, effects),
-            PulseNeed::Vote { .. } => self.show_filtered(Screen::Proposals, "vote:due"),
+            PulseNeed::Vote { .. } => {
+                self.show_filtered(Screen::Proposals, "vote:due");
+                self.set_sort(Sort { column: "time_left", descending: false });
+                self.proposals.select_row(0);
+            }
             PulseNeed::ConfirmFollowing { .. } => self.show_filtered(Screen::Neurons, "confirm_in<30d"),
             PulseNeed::Disbursement { neuron, .. } => self.open_subject(Subject::Neuron(*neuron), effects),
             PulseNeed::Dissolved { .. } => self.show_filtered(Screen::Neurons, "state:dissolved"),
             PulseNeed::ChooseIdentity => self.run_command(Command::Identity, effects),
-            PulseNeed::Alert(alert) => {
-                let subject = self.subject_of(&alert.about);
-                self.open_subject(subject, effects);
-            }
+            PulseNeed::Alerts(alerts) => match alerts.as_slice() {
+                [alert] => {
+                    let subject = self.subject_of(&alert.about);
+                    self.open_subject(subject, effects);
+                }
+                _ => self.choose_alert(alerts),
+            },
             PulseNeed::MoreAlerts(_) => {
                 let texts: Vec<Line> = self.world.alerts.node_alerts().map(|a| a.text.clone()).collect();
                 self.open_message(Level::Warning, "Alerts", texts);
@@ -246,34 +279,15 @@ impl State {
         let Some(detail) = self.place.detail.clone() else { return };
         let subject = match (self.place.screen, detail.subject) {
             (Screen::Proposals, Subject::Proposal(id)) => {
-                if !self.proposals.select_id(id) {
-                    return;
-                }
-                self.proposals.move_cursor(by);
-                self.proposals.selected.map(Subject::Proposal)
+                neighbour_of(&mut self.proposals, id, by).map(Subject::Proposal)
             }
             (Screen::Neurons, Subject::Neuron(id)) => {
-                if !self.neurons.select_id(id) {
-                    return;
-                }
-                self.neurons.move_cursor(by);
-                self.neurons.selected.map(Subject::Neuron)
+                neighbour_of(&mut self.neurons, id, by).map(Subject::Neuron)
             }
             (Screen::Wallet, Subject::Transaction(block)) => {
-                if !self.wallet.list.select_id(block) {
-                    return;
-                }
-                self.wallet.list.move_cursor(by);
-                self.wallet.list.selected.map(Subject::Transaction)
+                neighbour_of(&mut self.wallet.list, block, by).map(Subject::Transaction)
             }
-            (Screen::Network, subject) => {
-                let list = self.net.list_mut();
-                if !list.select_id(subject) {
-                    return;
-                }
-                list.move_cursor(by);
-                list.selected
-            }
+            (Screen::Network, subject) => neighbour_of(self.net.list_mut(), subject, by),
             (Screen::Pulse, Subject::Proposal(id)) => self.pulse_neighbour(id, by).map(Subject::Proposal),
             _ => None,
         };
@@ -286,7 +300,13 @@ impl State {
 
     fn pulse_neighbour(&mut self, id: ProposalKey, by: isize) -> Option<ProposalKey> {
         let place = self.pulse.items.iter().position(|i| *i == PulseItem::Proposal(id))?;
-        self.pulse.select_row(place.saturating_add_signed(by).max(self.pulse.needs));
+        // After a vote the cursor is on the next one to vote on already.
+        let moved_on = self.pulse.due.len() > self.pulse.cursor.saturating_sub(self.pulse.needs)
+            && self.pulse.cursor >= self.pulse.needs
+            && !self.pulse.due.contains(&id);
+        if !(moved_on && by > 0) {
+            self.pulse.select_row(place.saturating_add_signed(by).max(self.pulse.needs));
+        }
         match self.pulse.selected()? {
             PulseItem::Proposal(id) => Some(*id),
             PulseItem::Need(_) => None,

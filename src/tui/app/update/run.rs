@@ -12,8 +12,9 @@ use crate::tui::app::place::{Screen, Subject};
 use crate::tui::app::state::State;
 use crate::tui::command::Command;
 use icpulse_engine::action::operations::CastVotes;
+use icpulse_model::text::Line;
 use icpulse_model::world::Topicality;
-use icpulse_model::{Account, NeuronKey, ProposalKey, Vote};
+use icpulse_model::{Account, NeuronKey, ProposalKey, Seconds, Timestamp, Vote};
 
 impl State {
     /// Runs a command, or says why it cannot run.
@@ -69,11 +70,7 @@ impl State {
             Command::Unlock => self.ask_passphrase(AfterUnlock::Nothing),
             Command::Lock => effects.push(Effect::Lock),
             Command::Theme => self.choose_theme(),
-            Command::Copy => {
-                if let Some(text) = self.copyable_text() {
-                    self.copy_text(text, effects);
-                }
-            }
+            Command::Copy => self.choose_copy(effects),
             Command::OpenLink => {
                 if let Some(link) = self.dashboard_link() {
                     self.show_toast(Level::Info, format!("opening {link}"));
@@ -90,10 +87,18 @@ impl State {
             Command::TestAlerts => effects.push(Effect::TestAlerts),
             Command::Ascii => self.options.ascii = !self.options.ascii,
             Command::Dismiss => self.toasts.clear(),
+            Command::Notices => {
+                let notice = |(at, text): &(Timestamp, Line)| Line::new(&format!("{}  {text}", at.clock()));
+                let body = self.notices.iter().rev().map(notice).collect();
+                self.open_message(Level::Info, "Notices, the newest first", body);
+            }
             Command::Redraw => effects.push(Effect::Redraw),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.confirm_quit(effects),
             Command::Open => self.open_selected(effects),
+            Command::Search => self.open_search(),
+            Command::SearchNext => self.search_further(1),
+            Command::SearchPrevious => self.search_further(-1),
             Command::Filter => self.open_filter(),
             Command::QuickFilter => self.quick_filter(),
             Command::ClearFilter => self.set_filter(""),
@@ -102,6 +107,7 @@ impl State {
             Command::SortNext => self.sort_further(1),
             Command::SortPrevious => self.sort_further(-1),
             Command::Columns => self.choose_columns(),
+            Command::Preview => self.hides_preview = !self.hides_preview,
             Command::VoteYes => self.vote_with_all(Vote::Yes, effects),
             Command::VoteNo => self.vote_with_all(Vote::No, effects),
             Command::Mark => self.toggle_mark(),
@@ -121,6 +127,8 @@ impl State {
             Command::PreviousTab => self.show_tab(-1),
             Command::NextItem => self.open_neighbour(1, effects),
             Command::PreviousItem => self.open_neighbour(-1, effects),
+            Command::Acknowledge => self.hide_alerts(None),
+            Command::Snooze => self.hide_alerts(Some(self.now.plus(Seconds::days(1)))),
             Command::NextPane => {
                 let to = if self.pulse.cursor < self.pulse.needs { self.pulse.needs } else { 0 };
                 self.pulse.select_row(to);
@@ -142,11 +150,11 @@ impl State {
                     Some(state) if !state.token.is_icp => account.to_string(),
                     _ => account.identifier().hex(),
                 };
-                self.copy_text(text, effects);
+                self.copy_text("account", text, effects);
             }
             Command::CopyPrincipal => {
                 let text = self.signer.principal.to_text();
-                self.copy_text(text, effects);
+                self.copy_text("principal", text, effects);
             }
             _ => {}
         }
@@ -156,8 +164,14 @@ impl State {
         self.account().map_or_else(|| Account::default_of(self.signer.principal), |a| a.account)
     }
 
-    fn copy_text(&mut self, text: String, effects: &mut Vec<Effect>) {
-        self.show_toast(Level::Info, format!("copied {text}"));
+    /// Sends a text to the terminal, which does not say whether it took it.
+    pub(super) fn copy_text(&mut self, name: &str, text: String, effects: &mut Vec<Effect>) {
+        const SHOWN: usize = 100;
+        let mut shown: String = text.chars().take(SHOWN).collect();
+        if shown.len() < text.len() {
+            shown.push('…');
+        }
+        self.show_toast(Level::Info, format!("{name} sent to the terminal's clipboard: {shown}"));
         effects.push(Effect::Copy(text));
     }
 

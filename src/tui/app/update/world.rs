@@ -3,14 +3,15 @@
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceKind, Layer, Level};
 use crate::tui::app::place::Subject;
-use crate::tui::app::pulse::{PulseItem, PulseNeed};
+use crate::tui::app::pulse::{HiddenAlert, PulseItem, PulseNeed};
 use crate::tui::app::state::State;
 use crate::tui::app::target::CONFIRM_SOON;
 use icpulse_model::act::SignerInfo;
+use icpulse_model::alert::{Alert, Severity};
 use icpulse_model::dataset::Context;
 use icpulse_model::topic::NeuronState;
 use icpulse_model::world::{Change, World};
-use icpulse_model::{E8s, Neuron, Proposal, Seconds};
+use icpulse_model::{E8s, Neuron, Proposal, ProposalKey, Seconds, Timestamp};
 use std::sync::Arc;
 
 /// Alerts that Pulse shows one by one; more are counted.
@@ -219,6 +220,7 @@ impl State {
     /// What needs the user, and the open proposals; the selection stays on what it was on.
     pub(super) fn refresh_pulse(&mut self) {
         let selected = self.pulse.selected().cloned();
+        let (needs_before, cursor_before) = (self.pulse.needs, self.pulse.cursor);
         let mut open: Vec<(bool, u64, &Arc<Proposal>)> = Vec::new();
         for p in self.index.proposals.live_rows() {
             let due = p.votable(self.network_now()).next().is_some();
@@ -229,13 +231,28 @@ impl State {
         open.sort_by_key(|(settled, deadline, p)| (*settled, *deadline, std::cmp::Reverse(p.id)));
         let needs = self.find_needs(&open);
         self.pulse.needs = needs.len();
+        let due: Vec<ProposalKey> =
+            open.iter().filter(|(settled, ..)| !settled).map(|(_, _, p)| p.id).collect();
+        let due_before = std::mem::replace(&mut self.pulse.due, due);
+        let settled = |id: &ProposalKey| due_before.contains(id) && !self.pulse.due.contains(id);
+        // What was just voted on gives way to the next one to vote on.
+        let next = self.proposals.selected.filter(settled).and_then(|id| {
+            let rows = &self.proposals.rows;
+            let at = rows.iter().position(|row| *row == id)?;
+            let mut after = rows.iter().skip(at + 1).chain(rows.iter().take(at));
+            after.find(|row| self.pulse.due.contains(row)).copied()
+        });
+        let voted_on_pulse = match &selected {
+            Some(PulseItem::Proposal(id)) if settled(id) => cursor_before.checked_sub(needs_before),
+            _ => None,
+        };
         let proposals = open.iter().map(|(_, _, p)| PulseItem::Proposal(p.id));
         self.pulse.items = needs.into_iter().map(PulseItem::Need).chain(proposals).collect();
         let same = |item: &PulseItem| match (item, &selected) {
             (PulseItem::Proposal(a), Some(PulseItem::Proposal(b))) => a == b,
             (PulseItem::Need(a), Some(PulseItem::Need(b))) => {
                 let about = |n: &PulseNeed| match n {
-                    PulseNeed::Alert(alert) => Some((alert.rule, alert.about.clone())),
+                    PulseNeed::Alerts(alerts) => alerts.first().map(|alert| alert.rule),
                     _ => None,
                 };
                 std::mem::discriminant(a) == std::mem::discriminant(b) && about(a) == about(b)
@@ -247,7 +264,35 @@ impl State {
             0 => 0,
             cursor => self.pulse.items.iter().position(same).unwrap_or(cursor),
         };
+        let place = match voted_on_pulse {
+            Some(row) if row < self.pulse.due.len() => self.pulse.needs + row,
+            Some(_) => self.pulse.needs,
+            None => place,
+        };
         self.pulse.select_row(place);
+        if let Some(next) = next {
+            self.proposals.select_id(next);
+        }
+    }
+
+    /// Hides the alerts of the selected line.
+    pub(super) fn hide_alerts(&mut self, until: Option<Timestamp>) {
+        let alerts = self.selected_alerts();
+        let hidden = alerts.iter().map(|alert| HiddenAlert {
+            rule: alert.rule,
+            about: alert.about.clone(),
+            since: alert.since,
+            until,
+        });
+        self.pulse.hidden.extend(hidden);
+        let what = match (alerts.len(), until) {
+            (1, None) => "alert acknowledged: hidden until it fires anew".to_owned(),
+            (n, None) => format!("{n} alerts acknowledged: hidden until they fire anew"),
+            (1, Some(_)) => "alert hidden for a day".to_owned(),
+            (n, Some(_)) => format!("{n} alerts hidden for a day"),
+        };
+        self.show_toast(Level::Info, what);
+        self.refresh_pulse();
     }
 
     fn find_needs(&self, open: &[(bool, u64, &Arc<Proposal>)]) -> Vec<PulseNeed> {
@@ -255,12 +300,6 @@ impl State {
         let unfinished = self.executions.iter().filter(|e| self.needs_attention(e)).count();
         if unfinished > 0 {
             needs.push(PulseNeed::Unfinished { count: unfinished });
-        }
-        let mut firing = self.world.alerts.node_alerts();
-        needs.extend(firing.by_ref().take(ALERTS).cloned().map(PulseNeed::Alert));
-        let more = firing.count();
-        if more > 0 {
-            needs.push(PulseNeed::MoreAlerts(more));
         }
         let mut due = open.iter().filter(|(settled, ..)| !settled).map(|(_, _, p)| p).peekable();
         if let Some(first) = due.peek() {
@@ -280,6 +319,20 @@ impl State {
                 first: first.id,
             });
         }
+        // Alerts of one rule are one line. What only informs stands below what must be done.
+        let mut rules: Vec<Vec<Alert>> = Vec::new();
+        for alert in self.world.alerts.node_alerts().filter(|alert| !self.pulse.hides(alert, self.now)) {
+            match rules.iter_mut().find(|group| group.iter().any(|known| known.rule == alert.rule)) {
+                Some(group) => group.push(alert.clone()),
+                None => rules.push(vec![alert.clone()]),
+            }
+        }
+        let informs = |group: &Vec<Alert>| group.iter().all(|alert| alert.severity == Severity::Info);
+        rules.sort_by_key(informs);
+        let more: usize = rules.iter().skip(ALERTS).map(Vec::len).sum();
+        rules.truncate(ALERTS);
+        let informing = rules.split_off(rules.iter().position(informs).unwrap_or(rules.len()));
+        needs.extend(rules.into_iter().map(PulseNeed::Alerts));
         let coming = || mine().flat_map(|n| n.disbursements.iter().map(move |d| (d, n.id)));
         if let Some((first, neuron)) = coming().min_by_key(|(d, _)| d.arrives) {
             needs.push(PulseNeed::Disbursement {
@@ -296,6 +349,10 @@ impl State {
                 amount: dissolved().fold(E8s::ZERO, |sum, n| sum.saturating_add(n.stake)),
                 first: first.id,
             });
+        }
+        needs.extend(informing.into_iter().map(PulseNeed::Alerts));
+        if more > 0 {
+            needs.push(PulseNeed::MoreAlerts(more));
         }
         if self.signer.is_anonymous() && !self.options.read_only && !self.identities.is_empty() {
             needs.push(PulseNeed::ChooseIdentity);

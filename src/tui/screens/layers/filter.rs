@@ -2,7 +2,7 @@
 
 use super::super::Cx;
 use crate::tui::app::state::Hit;
-use crate::tui::app::state::layer::FilterLayer;
+use crate::tui::app::state::layer::{FilterLayer, SearchLayer};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Spans, span};
 use ratatui::layout::Rect;
@@ -33,4 +33,24 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &FilterLayer, top
     let place = Rect::new(x, area.y + 1, area.right().saturating_sub(x + 1), 1);
     let error = layer.error.as_ref().map(|e| &e.at);
     super::draw_input(cx, place, &layer.input, "find", error, top);
+}
+
+/// The line in which a search of the text above it is written.
+pub(super) fn draw_search(cx: &mut Cx<'_, '_, '_>, body: Rect, layer: &SearchLayer, top: bool) {
+    if body.height < 2 {
+        return;
+    }
+    let area = Rect::new(body.x, body.bottom() - 1, body.width, 1);
+    cx.pen.clear_area(area, cx.pen.theme().layer_style());
+    cx.hits.add_area(area, Hit::Layer);
+    let found = match (cx.state.search.is_empty(), cx.hits.found.len()) {
+        (true, _) => String::new(),
+        (false, 1) => "1 line".to_owned(),
+        (false, n) => format!("{n} lines"),
+    };
+    let found_w = u16::try_from(found.len()).unwrap_or(0);
+    cx.pen.write(area.right().saturating_sub(found_w + 1), area.y, found_w, &found, Role::Dim);
+    let x = cx.pen.write(area.x + 1, area.y, 2, "/ ", Role::Key);
+    let place = Rect::new(x, area.y, area.right().saturating_sub(x + found_w + 2), 1);
+    super::draw_input(cx, place, &layer.input, "search this text", None, top);
 }

@@ -30,9 +30,11 @@ use std::ops::Range;
 /// Draws all layers, the topmost last.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, body: Rect) {
     let layers = &cx.state.layers;
-    // A framed layer may cover the lines above the body and the footer, but not the first line.
+    // A framed layer may cover the lines above the body and the footer, but neither the first line nor notices.
     let screen = cx.pen.area();
-    let area = Rect::new(screen.x, screen.y + 1, screen.width, screen.height - 1);
+    let footer = screen.bottom() - 1;
+    let bottom = if body.bottom() < footer { body.bottom() } else { screen.bottom() };
+    let area = Rect::new(screen.x, screen.y + 1, screen.width, bottom.saturating_sub(screen.y + 1));
     for (index, layer) in layers.iter().enumerate() {
         let top = index + 1 == layers.len();
         // A place for the mouse in a layer below would be a lie.
@@ -49,6 +51,7 @@ fn draw_layer(cx: &mut Cx<'_, '_, '_>, area: Rect, body: Rect, layer: &Layer, to
         Layer::Help(l) => help::draw(cx, area, l, top),
         Layer::Palette(l) => palette::draw(cx, area, l, top),
         Layer::Filter(l) => filter::draw(cx, body, l, top),
+        Layer::Search(l) => filter::draw_search(cx, body, l, top),
         Layer::Jump(l) => jump::draw(cx, area, l, top),
         Layer::Ballots(l) => ballots::draw(cx, area, l, top),
         Layer::Review(l) => review::draw(cx, area, l, top),
@@ -99,12 +102,28 @@ fn frame_with(
 fn edge_keys(cx: &mut Cx<'_, '_, '_>, outer: Rect, useful: impl Fn(Command) -> bool) {
     let mut hints = cx.state.footer_hints();
     hints.retain(|h| h.refusal.is_none() && useful(h.command));
+    // What is left out where room is short: the last of these.
+    hints.sort_by_key(|h| match h.command {
+        Command::Confirm => 0,
+        Command::Close => 1,
+        Command::LayerHelp => 2,
+        _ => 3,
+    });
+    let room = usize::from(outer.width.saturating_sub(6));
+    let mut total = 0;
+    hints.retain(|h| {
+        let key = h.keys.first().map_or(0, |key| text_width(key));
+        let needed = key + 1 + text_width(h.title) + if total > 0 { 3 } else { 0 };
+        let fits = total + needed <= room;
+        total += if fits { needed } else { 0 };
+        fits
+    });
     hints.sort_by_key(|h| match h.command {
         Command::Confirm => 0,
         Command::Close => 2,
+        Command::LayerHelp => 3,
         _ => 1,
     });
-    let room = usize::from(outer.width.saturating_sub(6));
     let shown: Vec<Hint> = hints
         .iter()
         .map(|h| {
@@ -112,24 +131,13 @@ fn edge_keys(cx: &mut Cx<'_, '_, '_>, outer: Rect, useful: impl Fn(Command) -> b
             Hint { key, label: h.title.to_owned(), enabled: true }
         })
         .collect();
-    let mut total = 0;
-    let mut count = 0;
-    for hint in &shown {
-        let needed = text_width(&hint.key) + 1 + text_width(&hint.label) + if count > 0 { 3 } else { 0 };
-        if total + needed > room {
-            break;
-        }
-        total += needed;
-        count += 1;
-    }
-    if count == 0 {
+    if shown.is_empty() {
         return;
     }
     let w = u16::try_from(total).unwrap_or(0);
     let place = Rect::new(outer.right().saturating_sub(w + 3), outer.bottom() - 1, w + 2, 1);
     cx.pen.clear_area(place, cx.pen.theme().layer_style());
-    let line = shown.get(..count).unwrap_or_default();
-    let places = keys::draw(cx.pen, Rect::new(place.x + 1, place.y, w, 1), line);
+    let places = keys::draw(cx.pen, Rect::new(place.x + 1, place.y, w, 1), &shown);
     for (place, hint) in places.into_iter().zip(&hints) {
         cx.hits.add_area(place, Hit::Run(hint.command));
     }
@@ -141,7 +149,7 @@ fn lines(cx: &mut Cx<'_, '_, '_>, inside: Rect, lines: &[Spans], offset: usize, 
         cx.hits.layer_lines = lines.len();
         cx.hits.layer_height = usize::from(inside.height);
     }
-    facts::draw_scrolled_lines(cx, inside, lines, offset);
+    facts::draw_searched_lines(cx, inside, lines, offset);
 }
 
 /// Draws the rows of a layer's list from about `offset` on, `cursor` in sight and emphasised.

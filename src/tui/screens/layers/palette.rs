@@ -1,6 +1,6 @@
 //! The command palette.
 
-use super::super::{Cx, format};
+use super::super::Cx;
 use crate::tui::app::state::layer::PaletteLayer;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
@@ -18,8 +18,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &PaletteLayer, to
     super::draw_input(cx, place, &layer.input, "type part of a command's name", None, top);
     cx.pen.draw_rule(inside.x, inside.y + 1, inside.width, Role::Border);
     let list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
-    if layer.matches.is_empty() {
-        cx.pen.write(list.x + 2, list.y, list.width, "no matches", Role::Dim);
+    if layer.matches.is_empty() && layer.input.value().trim().contains(' ') {
+        let text = "enter opens or filters: proposal 620, neurons state:dissolved";
+        cx.pen.write(list.x + 2, list.y, list.width, text, Role::Dim);
+    } else if layer.matches.is_empty() {
+        cx.pen.write(list.x + 2, list.y, list.width, "no such command", Role::Dim);
     }
     super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.matches.len()), top, |cx, index, row| {
         let Some(found) = layer.matches.get(index) else { return };
@@ -29,7 +32,9 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &PaletteLayer, to
         let title = title_spans(spec.title, &found.matched, plain);
         let title_w = 26.min(row.width / 2);
         cx.pen.write_spans(row.x, row.y, title_w, &title);
-        let key = format::key_text(cx.state, found.command);
+        // The keys of the place below, where the command will run.
+        let keys = cx.state.keymap.keys_in(found.command, cx.state.place.scopes());
+        let key = keys.into_iter().next().unwrap_or_default();
         let key_w = 10;
         let help_w = row.width.saturating_sub(title_w + key_w + 2);
         let (text, role) = match &found.refusal {

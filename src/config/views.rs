@@ -1,0 +1,82 @@
+//! `views.toml`, among the program's state: how the lists of each network were left. The program writes it.
+
+use super::own_nodes::{StateFileError, read_state_file, write_state_file};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// How the lists of one network were left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Views {
+    /// Commands typed into the palette, the newest last.
+    pub commands: Vec<String>,
+    /// By the list's id.
+    pub lists: BTreeMap<String, View>,
+}
+
+/// How a list was left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct View {
+    /// The column that it is sorted by, where that is not the list's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub descending: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub filter: String,
+    /// The id of the selected row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected: Option<String>,
+    /// Filters that were used, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<String>,
+}
+
+/// Reads how the lists of a network were left; nothing where that was never kept.
+///
+/// # Errors
+/// See [`StateFileError`].
+pub fn load_views(path: &Path, network: &str) -> Result<Views, StateFileError> {
+    let mut all: BTreeMap<String, Views> = read_state_file(path)?;
+    Ok(all.remove(network).unwrap_or_default())
+}
+
+/// Keeps how the lists of a network are left.
+///
+/// # Errors
+/// See [`StateFileError`]; a file that cannot be read is not written over.
+pub fn save_views(path: &Path, network: &str, views: &Views) -> Result<(), StateFileError> {
+    let mut all: BTreeMap<String, Views> = read_state_file(path)?;
+    all.insert(network.to_owned(), views.clone());
+    write_state_file(path, "# How lists were left, by network; icpulse writes this file.", &all)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn views_are_kept_by_network() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("state/views.toml");
+        assert_eq!(load_views(&path, "demo").unwrap(), Views::default());
+        let view = View {
+            sort: Some("time_left".into()),
+            filter: "status:open \"x\"".into(),
+            selected: Some("140812".into()),
+            filters: vec!["a".into(), "b".into()],
+            ..View::default()
+        };
+        let views = Views { commands: vec!["stake".into()], lists: [("proposals".into(), view)].into() };
+        save_views(&path, "demo", &views).unwrap();
+        save_views(&path, "mainnet", &Views::default()).unwrap();
+        assert_eq!(load_views(&path, "demo").unwrap(), views);
+        assert_eq!(load_views(&path, "mainnet").unwrap(), Views::default());
+        std::fs::write(&path, "demo = 3").unwrap();
+        assert!(save_views(&path, "demo", &views).unwrap_err().to_string().contains("views.toml"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "demo = 3");
+    }
+}
