@@ -4,7 +4,7 @@ use super::lists::NetworkListParser;
 pub use super::lists::{FilterParser, ListAction, ListCommand, ListOptions};
 use super::operations::Request;
 use crate::datasets::{AlertRow, Followee, ListRow, NetworkList, RuleRow};
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser as _};
 use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use icpulse_model::ledger::Transaction;
 use icpulse_model::neuron::KnownNeuron;
@@ -90,7 +90,7 @@ pub struct Global {
     #[arg(
         long,
         global = true,
-        env = "ICPULSE_CONFIG",
+        env = "ICPULSE_CONFIG", value_hint = clap::ValueHint::FilePath, value_parser = OsStringValueParser::new().map(PathBuf::from),
         value_name = "FILE",
         help_heading = "General options",
         hide_short_help = true

@@ -327,7 +327,7 @@ impl OpenActions {
             n => format!(" and {} more", n - 1),
         };
         to_stderr(&format_args!(
-            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal show` shows its steps",
+            "unfinished: {} ({} UTC){more}. `icpulse journal resume` finds out what became of it and offers to finish it; `icpulse journal show ID` shows its steps",
             action.title,
             action.confirmed.date_minute()
         ));
