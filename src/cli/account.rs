@@ -14,6 +14,7 @@ use icpulse_model::account::Account;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::{Party, Transaction, to_e8s};
+use icpulse_model::lookalike::LookAlikes;
 use icpulse_model::query::Query;
 use icpulse_model::{Amount, KnownLedger, LedgerId, Timestamp, Token};
 use serde_json::{Value, json};
@@ -307,7 +308,8 @@ fn print_transactions(
         rows.sort_by_key(|row| std::cmp::Reverse(row.timestamp));
     }
     rows.truncate(limit);
-    let cells = make_cells(account, tokens, now);
+    let lookalikes = Arc::new(LookAlikes::of_transactions(account.identifier(), &rows));
+    let cells = Cells { lookalikes, ..make_cells(account, tokens, now) };
     let format = Format::from_flags(&context.global);
     Rows::from_rows(Transaction::dataset(), rows.iter(), &cells, format).print(
         format,

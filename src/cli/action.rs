@@ -13,7 +13,7 @@ use icpulse_canisters::Client;
 use icpulse_engine::action::{
     ActionError, Options, PlanContext, Plans, SignerJournal, execute_plan, find_review_obstacle,
 };
-use icpulse_model::act::{Ending, Execution, Intent, Review, StepState};
+use icpulse_model::act::{Ending, Execution, Intent, Review, Step, StepState};
 use icpulse_model::world::World;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub async fn carry_out(
         &mut rand::rngs::OsRng,
     )?;
     let entries = opened.journal()?.entries(opened.identity.journal_key().as_ref());
-    review.blocked = review.blocked.take().or(find_review_obstacle(&review, &entries));
+    review.add_obstacle(find_review_obstacle(&review, &entries));
     if !matches!(opened.identity, ActiveIdentity::Unlocked(_)) {
         return show_unsigned(context, &review);
     }
@@ -67,12 +67,23 @@ pub async fn carry_out(
 /// Shows a review that nobody can sign.
 fn show_unsigned(context: &Context, review: &Review) -> Result<(), Failure> {
     if context.global.signing.dry_run {
-        return print_review(context, review);
+        return dry_run(context, review);
     }
     show_review(context, review)?;
+    check_not_blocked(review)?;
+    Err(Failure::usage("signing needs an identity; name one with --identity"))
+}
+
+/// Prints a review and signs nothing; what is blocked is refused, as it would be.
+fn dry_run(context: &Context, review: &Review) -> Result<(), Failure> {
+    print_review(context, review)?;
+    check_not_blocked(review)
+}
+
+fn check_not_blocked(review: &Review) -> Result<(), Failure> {
     match &review.blocked {
         Some(why) => Err(Failure::new(FailureKind::Refused, format!("this cannot be done: {why}"))),
-        None => Err(Failure::usage("signing needs an identity; name one with --identity")),
+        None => Ok(()),
     }
 }
 
@@ -118,12 +129,10 @@ pub async fn carry_out_review(
 ) -> Result<(), Failure> {
     let context = with.context;
     if context.global.signing.dry_run {
-        return print_review(context, review);
+        return dry_run(context, review);
     }
     show_review(context, review)?;
-    if let Some(why) = &review.blocked {
-        return Err(Failure::new(FailureKind::Refused, format!("this cannot be done: {why}")));
-    }
+    check_not_blocked(review)?;
     with.opened.print_cache_notes(context);
     prompt::ask_confirmation(&context.global, review)?;
     let execution = plans.confirm_plan(review.plan, with.client.principal(), context.now())?;
@@ -208,10 +217,26 @@ pub fn report_outcome(context: &Context, execution: &Execution) -> Result<(), Fa
     })
 }
 
+/// The steps in their order, those about one proposal together.
+fn steps_by_proposal(execution: &Execution) -> Vec<&Step> {
+    let mut steps: Vec<&Step> = execution.steps.iter().collect();
+    steps.sort_by_key(|step| step.call.proposal.map(std::cmp::Reverse));
+    steps
+}
+
 /// An action with each step and its outcome.
 pub fn describe_execution(execution: &Execution) -> String {
     let mut out = format!("{}\n", execution.title);
-    for step in &execution.steps {
+    let mut proposal = None;
+    for step in steps_by_proposal(execution) {
+        if step.call.proposal != proposal {
+            proposal = step.call.proposal;
+            let of_it = || execution.steps.iter().filter(|s| s.call.proposal == proposal);
+            if let Some(id) = proposal.filter(|_| execution.steps.len() > 1) {
+                let done = of_it().filter(|s| s.state.is_done()).count();
+                let _ = writeln!(out, "proposal {id}: {done} of {} ballots cast", of_it().count());
+            }
+        }
         let (mark, detail) = match &step.state {
             StepState::Waiting => ("waiting", String::new()),
             StepState::Submitted { request_id } => ("submitted", request_id.clone()),

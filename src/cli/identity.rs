@@ -3,6 +3,7 @@
 use super::args::{Global, Identity, KeyAlgorithm};
 use super::context::Context;
 use super::failure::{Failure, FailureKind};
+use super::open::{looks_like_file, open_file};
 use super::output::{Column, Format, Rows, print_exactly, print_json, print_note, print_text};
 use super::prompt;
 use icpulse_model::account::{AccountIdentifier, Subaccount};
@@ -87,6 +88,9 @@ pub fn run(context: &Context, command: &Identity) -> Result<(), Failure> {
         Identity::Show { name } => {
             let name = name.as_deref().or(global.identity.as_deref());
             let entry = match name {
+                Some(name) if wallet.show(name).is_err() && looks_like_file(name) => {
+                    return show_file(context, Path::new(name));
+                }
                 Some(name) => wallet.show(name)?.clone(),
                 None => wallet.default_identity().cloned().ok_or_else(|| {
                     Failure::usage(
@@ -211,6 +215,18 @@ fn show(entry: &Entry, global: &Global) -> Result<(), Failure> {
             entry.principal,
             account(entry)
         )),
+    }
+}
+
+/// Shows the identity of a PEM file that is not in the list.
+fn show_file(context: &Context, path: &Path) -> Result<(), Failure> {
+    let signer = open_file(context, path)?.info();
+    match Format::from_flags(&context.global) {
+        Format::Text => print_text(&format!(
+            "name       {}\nkind       {}\nprincipal  {}\naccount    {}\n",
+            signer.name, signer.kind, signer.principal, signer.account
+        )),
+        _ => print_json(&super::json::signer(&signer)),
     }
 }
 

@@ -228,7 +228,8 @@ async fn finish(
     let operation =
         action::operations::find_operation(&execution.intent.op).ok_or(action::ActionError::Unfit)?;
     let proposals: BTreeSet<_> = execution.steps.iter().filter_map(|s| s.call.proposal).collect();
-    let world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
+    let mut world = read_world(client, operation, &Vec::from_iter(proposals)).await?;
+    action::look_up_neurons(operation, &execution.intent.args, &mut world, client).await?;
     let signer = opened.identity.info();
     let mut plans = Plans::new();
     let mut review = plans.plan_rest(
@@ -242,7 +243,7 @@ async fn finish(
             clock_offset: client.clock_offset(),
         },
     )?;
-    review.blocked = review.blocked.take().or(find_review_obstacle(&review, &journal.entries()));
+    review.add_obstacle(find_review_obstacle(&review, &journal.entries()));
     carry_out_review(ActionContext { context, opened, client, journal }, &mut plans, &review).await
 }
 

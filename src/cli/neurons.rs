@@ -8,7 +8,7 @@ use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::output::{
     Column, Format, Rows, Stream, parse_filter, print_cache_age, print_json, print_note, print_text,
-    select_rows, text_cells,
+    select_rows, text_cells, write_record,
 };
 use crate::datasets::export::object;
 use crate::datasets::{Followee, ListRow};
@@ -19,10 +19,9 @@ use icpulse_model::economics::Economics;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::network::NetworkFacts;
 use icpulse_model::network_view::NetworkView;
-use icpulse_model::neuron::{DissolveState, KnownNeuron};
+use icpulse_model::neuron::KnownNeuron;
 use icpulse_model::{Governance, Neuron, NeuronKey, Timestamp};
 use serde_json::json;
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// Runs one of the neurons commands.
@@ -189,15 +188,6 @@ fn cells(now: Timestamp) -> Cells {
     Cells { now, start_reducing_after: Economics::defaults().start_reducing_after, ..Cells::default() }
 }
 
-fn describe_delay(n: &Neuron, now: Timestamp) -> String {
-    match n.dissolve_state {
-        DissolveState::At(at) if at > now => format!("{} left", at.since(now).words()),
-        DissolveState::At(_) => "dissolved".to_owned(),
-        DissolveState::Delay(delay) => delay.words(),
-        DissolveState::None => n.dissolve_delay.words(),
-    }
-}
-
 async fn fetch_neuron(client: &Client, id: NeuronKey) -> Result<Neuron, Failure> {
     Ok(governance_of(client, id.governance)?.neuron(id).await?)
 }
@@ -232,38 +222,6 @@ async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
                 Rows::from_rows(Neuron::dataset(), std::iter::once(n.as_ref()), &cells(now), Format::Csv);
             rows.print(Format::Csv, "neurons", json!({}))
         }
-        Format::Text => {
-            let mut out = String::new();
-            let mut line = |name: &str, value: &dyn std::fmt::Display| {
-                let _ = writeln!(out, "{name:<18} {value}");
-            };
-            line("neuron", &n.id);
-            if let Some(name) = n.name() {
-                line("name", &name);
-            }
-            line("access", &format!("{:?}", n.access).to_lowercase());
-            line("state", &n.state.title());
-            line("dissolve delay", &describe_delay(&n, now));
-            line("age", &n.age.words());
-            line("stake", &format!("{} ICP", n.stake));
-            line("maturity", &format!("{} ICP equivalent", n.maturity));
-            line("deciding power", &n.deciding_voting_power);
-            line("potential power", &n.potential_voting_power);
-            if let Some(at) = n.refreshed {
-                line("refreshed", &format!("{} UTC", at.date_minute()));
-            }
-            if let Some(controller) = n.controller {
-                line("controller", &controller);
-            }
-            for key in &n.hot_keys {
-                line("hotkey", key);
-            }
-            for (topic, ids) in &n.followees {
-                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                line("follows", &format!("{}: {}", topic.title(), ids.join(", ")));
-            }
-            line("evidence", &format!("{} {} UTC", n.evidence.proof.word(), n.evidence.at.date_minute()));
-            print_text(&out)
-        }
+        Format::Text => print_text(&write_record(Neuron::dataset(), n.as_ref(), &cells(now))),
     }
 }

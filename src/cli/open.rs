@@ -493,12 +493,12 @@ fn choose_identity(context: &Context, need: IdentityNeed) -> Result<ActiveIdenti
     Ok(ActiveIdentity::Unlocked(unlocked))
 }
 
-fn looks_like_file(name: &str) -> bool {
+pub(super) fn looks_like_file(name: &str) -> bool {
     let path = Path::new(name);
     path.components().count() > 1 || path.extension().is_some_and(|e| e == "pem") || path.is_file()
 }
 
-fn open_file(context: &Context, path: &Path) -> Result<ActiveIdentity, Failure> {
+pub(super) fn open_file(context: &Context, path: &Path) -> Result<ActiveIdentity, Failure> {
     for warning in Wallet::file_warnings(path) {
         print_note(&context.global, format!("warning: {warning}"));
     }

@@ -11,13 +11,15 @@ use super::output::print_note;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory, value_parser};
 use icpulse_canisters::{Client, ProposalsPage, governance_of};
-use icpulse_engine::action::{Field, FieldKind, Operation, Target, operations};
+use icpulse_engine::action::operations::find_vote_refusal;
+use icpulse_engine::action::{Field, FieldKind, Operation, Target, look_up, look_up_neurons, operations};
 use icpulse_model::act::Intent;
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::NetworkFacts;
 use icpulse_model::world::{Neurons, Proposals, Topicality, World};
-use icpulse_model::{Account, NeuronKey, ProposalKey, Token};
+use icpulse_model::{Account, NeuronKey, Proposal, ProposalKey, Token};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The whole command line.
@@ -146,19 +148,37 @@ impl Request {
             }
             Target::Ballots => {
                 let ids: Vec<ProposalKey> = self.keys("proposals");
-                let world = read_world(client, self.operation, &ids).await?;
+                let mut world = read_world(client, self.operation, &ids).await?;
+                explain_ballots(client, &neurons, &mut world).await?;
                 let ballots = choose_ballots(context, &world, &ids, &neurons)?;
                 args.insert("ballots".to_owned(), to_json(&ballots));
                 world
             }
         };
-        let intent = Intent::new(self.operation.id, &Value::Object(args));
+        let args = Value::Object(args);
+        let mut world = world;
+        look_up_neurons(self.operation, &args, &mut world, client).await?;
+        let intent = Intent::new(self.operation.id, &args);
         action::carry_out(context, &opened, &world, intent).await
     }
 }
 
 fn to_json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Reads what explains ballots that are not there: of the neurons that were named, those without a ballot;
+/// if none is there at all, whether the identity has neurons.
+async fn explain_ballots(client: &Client, neurons: &[NeuronKey], world: &mut World) -> Result<(), Failure> {
+    let ballots = world.proposals.iter().flat_map(|p| &p.ballots);
+    let with_ballot: BTreeSet<NeuronKey> = ballots.map(|ballot| ballot.neuron).collect();
+    let without: Vec<NeuronKey> = neurons.iter().filter(|id| !with_ballot.contains(id)).copied().collect();
+    look_up(without, world, client).await?;
+    if neurons.is_empty() && with_ballot.is_empty() {
+        world.neurons = Neurons::new(read_own_neurons(client, &client.profile().governances()).await?);
+        world.neurons_known = true;
+    }
+    Ok(())
 }
 
 /// The ballots of these neurons, or all that may still be cast, on these proposals.
@@ -178,16 +198,19 @@ fn choose_ballots(
             [] => proposal.votable(context.now()).map(|b| b.neuron).collect(),
             some => some.to_vec(),
         };
-        if chosen.is_empty() {
-            print_note(&context.global, format!("none of your neurons may still vote on {id}"));
+        if let Some(why) =
+            find_vote_refusal(&[&**proposal], world, context.now()).filter(|_| chosen.is_empty())
+        {
+            print_note(&context.global, format!("proposal {id} is left out: {why}"));
         }
         ballots.extend(chosen.into_iter().map(|n| (*id, n)));
     }
     if ballots.is_empty() {
-        return Err(Failure::new(
-            FailureKind::Refused,
-            "there is no blank ballot to cast; nothing was signed",
-        ));
+        let proposals: Vec<&Proposal> =
+            ids.iter().filter_map(|id| world.proposals.get(*id)).map(|p| &**p).collect();
+        let why = find_vote_refusal(&proposals, world, context.now());
+        let why = why.map_or_else(|| "no ballots selected".to_owned(), |why| why.to_string());
+        return Err(Failure::new(FailureKind::Refused, format!("{why}; nothing was signed")));
     }
     Ok(ballots)
 }

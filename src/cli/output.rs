@@ -8,6 +8,7 @@ use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
+use icpulse_model::value::{Cell, Value as CellValue};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
@@ -88,6 +89,55 @@ pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec
         }
     }
     cells
+}
+
+/// A row in full for people: a line for each value that JSON has; `–` for what is unknown.
+pub fn write_record<R: 'static>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> String {
+    let mut out = String::new();
+    for column in dataset.columns.iter().filter(|c| c.info.exported) {
+        let cell = (column.get)(row, cx);
+        let lines = match &cell.words {
+            Some(words) if !words.is_empty() && cell.value == Cell::default().value => {
+                vec![words.to_string()]
+            }
+            _ => value_lines(&cell.value, cx.now),
+        };
+        let mut label = column.info.id.replace('_', " ");
+        for line in lines {
+            out.push_str(&format!("{label:<26} {line}\n"));
+            label.clear();
+        }
+    }
+    out
+}
+
+/// A value with all its digits; lists and maps have a line for each of their values.
+fn value_lines(value: &CellValue<'_>, now: Timestamp) -> Vec<String> {
+    let one = |value: &CellValue<'_>| match value {
+        CellValue::Unknown => "–".to_owned(),
+        CellValue::Icp(amount) => format!("{} ICP", amount.exact()),
+        CellValue::Power(power) => format!("{} V", power.exact()),
+        CellValue::Span(span) => span.exact_words(),
+        CellValue::Until(at) | CellValue::Due(at) => at.since(now).words(),
+        CellValue::At(at) => format!("{} UTC", at.date_minute()),
+        other => other.text(now, None).into_owned(),
+    };
+    match value {
+        CellValue::List(items) if items.is_empty() => vec!["none".to_owned()],
+        CellValue::Map(entries) if entries.is_empty() => vec!["none".to_owned()],
+        CellValue::List(items) => items.iter().map(|item| value_lines(item, now).join(", ")).collect(),
+        CellValue::Map(entries) => entries
+            .iter()
+            .map(|(name, value)| {
+                format!(
+                    "{}: {}",
+                    name.trim_end_matches("_e8s").replace('_', " "),
+                    value_lines(value, now).join(", ")
+                )
+            })
+            .collect(),
+        other => vec![one(other)],
+    }
 }
 
 /// Reads a filter of a list that was given whole.

@@ -223,6 +223,10 @@ pub fn resolve_profile(config: &Config, name: &str, root_key: Option<&str>) -> R
         profile.root_key = parse_root_key(name, &url, hex)?;
     }
     if profile.root_key.is_main_network() {
+        // Whichever boundary node answers, it is the main network; a tunnel on this machine asks no other.
+        if check_url(name, name).is_ok_and(|address| !is_this_machine(&address)) {
+            profile.dashboard = Profile::main_network().dashboard;
+        }
         profile.ledgers.extend(WELL_KNOWN.iter().chain(&config.ledgers).cloned());
     }
     profile.max_in_flight = usize::try_from(config.max_in_flight).unwrap_or(16);
@@ -290,7 +294,7 @@ fn base_url(url: &Url) -> String {
 /// True if an address is one of the main network's boundary nodes.
 fn is_main_network(url: &Url) -> bool {
     let host = url.domain().unwrap_or_default();
-    let known = ["icp-api.io", "ic0.app", "icp0.io", "internetcomputer.org"];
+    let known = ["icp-api.io", "icp.net", "ic0.app", "icp0.io", "internetcomputer.org"];
     url.scheme() == "https"
         && known.iter().any(|d| host == *d || host.strip_suffix(d).is_some_and(|h| h.ends_with('.')))
 }
@@ -314,11 +318,20 @@ mod tests {
             RootKeySource::Fetch
         );
         assert_eq!(resolve_profile(&config, "http://[::1]:9", None).unwrap().root_key, RootKeySource::Fetch);
-        assert_eq!(
-            resolve_profile(&config, "https://icp0.io", None).unwrap().root_key,
-            RootKeySource::BuiltIn
-        );
+        for host in ["icp0.io", "icp.net", "ryjl3-tyaaa-aaaaa-aaaba-cai.icp.net"] {
+            let boundary = resolve_profile(&config, &format!("https://{host}"), None).unwrap();
+            assert_eq!(boundary.root_key, RootKeySource::BuiltIn);
+            let main = resolve_profile(&config, "ic", None).unwrap();
+            assert_eq!((boundary.dashboard, boundary.ledgers), (main.dashboard, main.ledgers), "{host}");
+        }
+        let key = hex::encode(RootKey::main_network().0);
+        let node = resolve_profile(&config, "https://192.0.2.1", Some(&key)).unwrap();
+        assert!(node.root_key.is_main_network() && node.dashboard.is_some());
         assert!(matches!(resolve_profile(&config, "nowhere", None), Err(NetworkError::Unknown { .. })));
+        assert!(matches!(
+            resolve_profile(&config, "http://192.0.2.1", None),
+            Err(NetworkError::PlainHttp { .. })
+        ));
         assert!(matches!(
             resolve_profile(&config, "http://192.0.2.1", None),
             Err(NetworkError::PlainHttp { .. })

@@ -130,6 +130,7 @@ fn links(event: &Event) -> Vec<Link> {
         EventKind::ReplicaVersionElected(v)
         | EventKind::ReplicaVersionRetired(v)
         | EventKind::SubnetUpgraded { to: v, .. }
+        | EventKind::StandardEngineChanged { to: v, .. }
         | EventKind::UnassignedUpgraded { to: v, .. }
         | EventKind::BoundaryNodeAdded(v)
         | EventKind::BoundaryNodeUpgraded { to: v, .. } => Some((Os::Guest, v)),

@@ -48,12 +48,12 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         .width(16, 0)
         .help("Stake that counts, in ICP: `stake>=100`, `stake>10k`."),
         Column::new("maturity", "maturity", Kind::Icp, |n, _| {
-            Cell::new(Value::Icp(n.maturity)).tone(Tone::Amount)
+            known_cell(n.in_full(n.maturity), Value::Icp).tone(Tone::Amount)
         })
         .width(14, 4)
         .help("Maturity: `maturity>1`."),
         Column::new("staked_maturity", "staked mat.", Kind::Icp, |n, _| {
-            Cell::new(Value::Icp(n.staked_maturity)).tone(Tone::Amount)
+            known_cell(n.staked_maturity, Value::Icp).tone(Tone::Amount)
         })
         .width(14, 7)
         .hidden()
@@ -100,7 +100,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         .width(10, 6)
         .help("The identity's access: `access:controller` or `hotkey`."),
         Column::new("auto_stake_maturity", "auto", Kind::Flag, |n, _| {
-            Cell::new(Value::Flag(n.auto_stake_maturity)).dim()
+            known_cell(n.in_full(n.auto_stake_maturity), Value::Flag).dim()
         })
         .width(5, 9)
         .hidden()
@@ -120,12 +120,14 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .searched()
             .help("Its controller contains: `controller:r772c`."),
         Column::data("hot_keys", Kind::Text, |n, _| {
-            Value::List(n.hot_keys.iter().map(|key| Value::Id(*key)).collect()).into()
+            known_cell(n.in_full(&n.hot_keys), |keys| {
+                Value::List(keys.iter().map(|key| Value::Id(*key)).collect())
+            })
         })
         .help("Its hotkeys contain: `hot_keys:r772c`."),
-        Column::data("cached_stake", Kind::Icp, |n, _| Value::Icp(n.cached_stake).into())
+        Column::data("cached_stake", Kind::Icp, |n, _| known_cell(n.in_full(n.cached_stake), Value::Icp))
             .help("ICP on its account: `cached_stake>0`."),
-        Column::data("fees", Kind::Icp, |n, _| Value::Icp(n.fees).into())
+        Column::data("fees", Kind::Icp, |n, _| known_cell(n.in_full(n.fees), Value::Icp))
             .help("Fees that it owes: `fees>0`."),
         Column::data("dissolves_at", Kind::Time, |n, _| match n.dissolve_state {
             DissolveState::At(at) => Value::At(at).into(),
@@ -138,7 +140,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             let topic = |(topic, ids): &(icpulse_model::Topic, Vec<icpulse_model::NeuronKey>)| {
                 (topic.slug(), Value::List(ids.iter().map(|id| super::neuron_id(*id)).collect()))
             };
-            Value::Map(n.followees.iter().map(topic).collect()).into()
+            known_cell(n.in_full(&n.followees), |followees| Value::Map(followees.iter().map(topic).collect()))
         })
         .aliases(&["follows"])
         .help("It follows this neuron on any topic: `followees:27`."),
@@ -149,7 +151,11 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
                     ("vote".into(), Value::Text(vote.slug())),
                 ])
             };
-            Value::List(n.recent_ballots.iter().map(ballot).collect()).into()
+            // Of a private neuron others see none.
+            let shown = n.is_full() || n.visibility == Visibility::Public;
+            known_cell(shown.then_some(&n.recent_ballots), |all| {
+                Value::List(all.iter().map(ballot).collect())
+            })
         })
         .help("It voted on this proposal lately: `recent_ballots:140812`."),
         Column::data("joined_neurons_fund", Kind::Time, |n, _| known_cell(n.joined_fund, Value::At))
@@ -164,7 +170,7 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
                     ("arrives".into(), Value::At(d.arrives)),
                 ])
             };
-            Value::List(n.disbursements.iter().map(disbursement).collect()).into()
+            known_cell(n.in_full(&n.disbursements), |all| Value::List(all.iter().map(disbursement).collect()))
         })
         .help("Maturity disbursements on their way."),
         Column::data("evidence", Kind::Text, |n, cx| evidence(&n.evidence, cx))

@@ -12,6 +12,7 @@ use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cel
 use icpulse_model::decentralization::{Decentralization, Feature};
 use icpulse_model::fleet::{DASHBOARD, StatusCounts};
 use icpulse_model::health::{Condition, Rates, Span, SubnetHealth, SubnetMetrics};
+use icpulse_model::node_rewards::Ppm;
 use icpulse_model::registry::{SubnetKind, SubnetRecord};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 use icpulse_model::{Principal, Proof};
@@ -53,11 +54,17 @@ pub static SUBNETS: Dataset<Subject> = Dataset {
             .aliases(&["status"])
             .help("Condition: `condition:stalled`."),
         Column::new("version", "version", Kind::Text, |s, cx| {
-            known_cell(record(s, cx), |r| Value::Version(r.replica_version.as_str().into()))
+            let version = cx.network.topology.subnet_version(id(s));
+            let cell = known_cell(version, |v| Value::Version(v.as_str().into()));
+            if version.is_none() && record(s, cx).is_some() { cell.with_words("standard") } else { cell }
         })
         .width(8, 4)
         .searched()
         .help("The GuestOS version that it is to run: `version:e3d1`."),
+        Column::data("version_rollout", Kind::Share, |s, cx| {
+            known_cell(cx.network.topology.followed_standard(id(s)), |v| Value::Share(Ppm(v.progress_ppm)))
+        })
+        .help("The share of cloud engines that are to run the standard version, where it follows it."),
         Column::new("nodes", "nodes", Kind::Number, |s, cx| {
             known_cell(record(s, cx), |r| Value::count(r.membership.len()))
         })
@@ -247,8 +254,9 @@ pub(super) static LIST: NetworkList = NetworkList {
     links: |s, cx| {
         let Some(record) = record(s, cx) else { return Vec::new() };
         let members = record.membership.iter().map(|n| link(Subject::Node(*n), "member"));
-        let version = Subject::version(Os::Guest, record.replica_version.as_str());
-        members.chain([link(version, "to run")]).collect()
+        let version = cx.network.topology.subnet_version(id(s));
+        let version = version.map(|v| link(Subject::version(Os::Guest, v.as_str()), "to run"));
+        members.chain(version).collect()
     },
     detail: detail::describe,
     title_columns: &["kind", "condition"],

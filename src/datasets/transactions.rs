@@ -79,7 +79,7 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
             let cell = known_cell(other, name_party).tone(Tone::Id);
             match &t.operation {
                 Operation::Unknown(words) => cell.tone(Tone::Warn).with_words(words.as_str()),
-                _ => cell,
+                _ => warn_of_imitation(cell, cx),
             }
         })
         .width(14, 2)
@@ -169,6 +169,16 @@ fn counterparty<'t>(t: &'t Transaction, own: &AccountIdentifier) -> Option<&'t P
         Operation::Approve { spender, .. } => Some(spender),
         Operation::Mint { .. } | Operation::Burn { .. } | Operation::Unknown(_) => None,
     }
+}
+
+/// Beside an account that looks like an earlier one stands what it is not.
+fn warn_of_imitation<'a>(cell: Cell<'a>, cx: &Context) -> Cell<'a> {
+    let Value::Text(account) = &cell.value else { return cell };
+    let Some(original) = cx.lookalikes.find_original(account) else { return cell };
+    let alike = original.chars().zip(account.chars()).take_while(|(a, b)| a == b).count();
+    let start: String = original.chars().take(alike + 4).collect();
+    let words = format!("looks like {start}…, is not: {account}");
+    cell.tone(Tone::Warn).with_words(words)
 }
 
 fn name_party(party: &Party) -> Value<'static> {

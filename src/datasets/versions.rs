@@ -128,6 +128,7 @@ pub(super) static LIST: NetworkList = NetworkList {
         | EventKind::HostOsVersionElected(v)
         | EventKind::HostOsVersionRetired(v)
         | EventKind::SubnetUpgraded { to: v, .. }
+        | EventKind::StandardEngineChanged { to: v, .. }
         | EventKind::UnassignedUpgraded { to: v, .. } => v.as_str() == parts(s).1,
         _ => false,
     },
@@ -146,8 +147,10 @@ fn links(s: &Subject, cx: &Context) -> Vec<Link> {
     }
     match os {
         Os::Guest => {
-            let subnets = topology.subnets.iter().filter(|(_, s)| s.replica_version.as_str() == name);
-            links.extend(subnets.map(|(id, _)| link(Subject::Subnet(*id), "run by")));
+            let subnets = topology.subnets.keys();
+            let subnets =
+                subnets.filter(|id| topology.subnet_version(id).is_some_and(|v| v.as_str() == name));
+            links.extend(subnets.map(|id| link(Subject::Subnet(*id), "run by")));
             let boundary = topology.api_boundary_nodes.iter().filter(|(_, v)| v.as_str() == name);
             links.extend(boundary.map(|(id, _)| link(Subject::Boundary(*id), "run by")));
         }

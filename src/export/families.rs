@@ -190,7 +190,8 @@ fn subnet_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     for (id, record) in &model.world.topology.subnets {
         let text = id.to_text();
         let kind = record.kind.to_string();
-        info.add(&[("subnet", &text), ("kind", &kind), ("version", record.replica_version.as_str())], 1.0);
+        let version = model.world.topology.subnet_version(id).map_or("", |v| v.as_str());
+        info.add(&[("subnet", &text), ("kind", &kind), ("version", version)], 1.0);
         let figures = measure_decentralization(&model.world.topology, &record.membership, Some(id));
         limit.add(&[("subnet", &text)], count_to_f64(figures.fault_limit));
         for coefficient in &figures.coefficients {

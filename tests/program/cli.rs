@@ -196,6 +196,93 @@ fn what_the_network_refuses_ends_with_4() {
 }
 
 #[test]
+fn a_dry_run_of_what_is_blocked_is_refused_with_all_reasons() {
+    let home = User::new();
+    let refused = |args: &[&str], reasons: &[&str]| {
+        let output = home.act(args);
+        assert_eq!(code(&output), 4, "{args:?}: {}", complaint(&output));
+        for reason in reasons {
+            assert!(complaint(&output).contains(reason), "{args:?}: {reason}: {}", complaint(&output));
+        }
+        output
+    };
+    let much = refused(
+        &["neurons", "stake", "999999", "--delay", "731d", "--dry-run"],
+        &["the account holds", "the longest dissolve delay is 2 y; this is 731 d"],
+    );
+    assert!(text(&much).contains("Stake 999,999.00 ICP for 731 d"), "the review is shown: {}", text(&much));
+    refused(
+        &["neurons", "stake", "1", "--follow", "governance=12345", "--dry-run"],
+        &["neuron 12345 cannot be followed: it does not exist"],
+    );
+    let open = json(&home.act(&["proposals", "list", "--votable", "--limit", "1", "--json"]));
+    let id = open["proposals"][0]["id"].to_string();
+    let known = json(&home.act(&["neurons", "known", "--limit", "1", "--json"]));
+    let other = known["known_neurons"][0]["id"].as_str().unwrap().to_owned();
+    let vote = |neuron: &str, reason: &str| {
+        refused(&["proposals", "vote", &id, "--vote", "yes", "--neuron", neuron, "--dry-run"], &[reason])
+    };
+    vote("12345", "neuron 12345 does not exist");
+    vote(&other, &format!("neither controller nor hotkey of neuron {other}"));
+    // What can be done is not refused; the delay is the same as in the form.
+    let usual = home.act(&["neurons", "stake", "2", "--dry-run"]);
+    assert_eq!(code(&usual), 0, "{}", complaint(&usual));
+    assert!(text(&usual).contains("for 6 mo"), "{}", text(&usual));
+}
+
+#[test]
+fn a_key_file_that_is_not_in_the_list_is_shown() {
+    let home = User::new();
+    let pem = home.served().identity_file(home.path());
+    let shown = home.run(&["identity", "show", &pem]);
+    assert_eq!(code(&shown), 0, "{}", complaint(&shown));
+    let principal = json(&home.act(&["neurons", "list", "--json"]))["principal"].as_str().unwrap().to_owned();
+    assert!(text(&shown).contains(&principal), "{}", text(&shown));
+}
+
+#[test]
+fn of_others_neurons_what_only_their_owners_read_is_unknown() {
+    let home = User::new();
+    let own = json(&home.act(&["neurons", "list", "--json"]));
+    let own: Vec<&str> =
+        own["neurons"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap()).collect();
+    let all = home.act(&["neurons", "all", "--json", "--limit", "40", "--filter", "visibility:private"]);
+    assert_eq!(code(&all), 0, "{}", complaint(&all));
+    let rows: Vec<Value> = text(&all).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let other = rows.iter().find(|n| !own.contains(&n["id"].as_str().unwrap())).unwrap();
+    let id = other["id"].as_str().unwrap();
+    let shown = json(&home.act(&["neurons", "show", id, "--json"]));
+    for key in [
+        "maturity_e8s",
+        "staked_maturity_e8s",
+        "fees_e8s",
+        "cached_stake_e8s",
+        "auto_stake_maturity",
+        "followees",
+        "hot_keys",
+        "controller",
+        "recent_ballots",
+    ] {
+        assert!(shown[key].is_null() && other[key].is_null(), "{key}: {} {}", shown[key], other[key]);
+    }
+    let words = text(&home.act(&["neurons", "show", id]));
+    for label in ["maturity", "staked maturity", "auto stake maturity", "followees"] {
+        let line = words.lines().find(|line| line.starts_with(&format!("{label:<26}")));
+        assert!(line.is_some_and(|line| line.ends_with(" –")), "{label}: {words}");
+    }
+    let found = home.act(&["neurons", "all", "--csv", "--limit", "3", "--filter", "maturity<1"]);
+    assert_eq!(text(&found).lines().count(), 1, "nothing but the headings: {}", text(&found));
+    // The text has a line for every value of the JSON.
+    let own_words = text(&home.act(&["neurons", "show", own[0]]));
+    let own_shown = json(&home.act(&["neurons", "show", own[0], "--json"]));
+    for key in own_shown.as_object().unwrap().keys() {
+        let label = ["_e8s", "_seconds"].iter().fold(key.as_str(), |key, unit| key.trim_end_matches(unit));
+        let label = label.replace('_', " ");
+        assert!(own_words.lines().any(|line| line.starts_with(&label)), "{label}: {own_words}");
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_says_what_to_do() {
     let home = User::new();
     for (args, hint) in [
@@ -203,6 +290,7 @@ fn wrong_usage_ends_with_2_and_says_what_to_do() {
         (vec!["proposals", "list", "--filter", "time_left<"], "filter"),
         (vec!["neurons", "stake", "1.123456789"], "8 digits"),
         (vec!["neurons", "stake", "ten"], "decimal"),
+        (vec!["neurons", "stake", "12'5"], "decimal"),
         (vec!["--network", "nowhere", "overview"], "available: "),
         (vec!["--network", "http://192.0.2.1", "overview"], "https"),
         (vec!["account", "balance", "not-an-account", "--network", "demo"], "principal"),

@@ -381,6 +381,23 @@ async fn staking_and_configuring_a_neuron() {
 }
 
 #[tokio::test]
+async fn neurons_asked_for_by_their_ids_all_come_although_a_page_has_fifty() {
+    let demo = shared();
+    let client = signer(&demo.url(), demo).await;
+    let mut ids = Vec::new();
+    let mut pages = client.all_neurons();
+    while let Some(page) = pages.next().await {
+        ids.extend(page.unwrap().into_iter().map(|neuron| neuron.id));
+    }
+    ids.truncate(120);
+    assert_eq!(ids.len(), 120);
+    let mut found: Vec<NeuronKey> = client.neurons(&ids).await.unwrap().iter().map(|n| n.id).collect();
+    found.sort_unstable();
+    ids.sort_unstable();
+    assert_eq!(found, ids);
+}
+
+#[tokio::test]
 async fn what_governance_refuses_is_told_as_it_says_it() {
     let demo = shared();
     let client = signer(&demo.url(), demo).await;

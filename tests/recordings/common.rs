@@ -30,7 +30,10 @@ impl Recording {
 }
 
 pub fn recordings() -> BTreeMap<String, Recording> {
-    serde_json::from_value::<Recordings>(icpulse_testing::fixtures::recordings()).unwrap().recordings
+    let read = |value| serde_json::from_value::<Recordings>(value).unwrap().recordings;
+    let mut all = read(icpulse_testing::fixtures::recordings());
+    all.extend(read(icpulse_testing::fixtures::recordings_2026()));
+    all
 }
 
 /// Candid's textual form, as much of it as the recordings use.

@@ -176,7 +176,7 @@ fn check_full(neuron: &Neuron, text: &Text) {
     assert_eq!(neuron.fees.0, text.at("neuron_fees_e8s").number::<u64>());
     assert_eq!(neuron.maturity.0, text.at("maturity_e8s_equivalent").number::<u64>());
     assert_eq!(
-        neuron.staked_maturity.0,
+        neuron.staked_maturity.unwrap().0,
         text.at("staked_maturity_e8s_equivalent").opt().map_or(0, Text::number)
     );
     assert_eq!(neuron.created.secs(), text.at("created_timestamp_seconds").number::<u64>());
@@ -227,11 +227,38 @@ fn check_ballots(neuron: &Neuron, text: &Text) {
 }
 
 fn check_info(neuron: &Neuron, text: &Text) {
-    assert_eq!(neuron.stake.0, text.at("stake_e8s").number::<u64>());
+    // The extract's stake is without the staked maturity.
+    let staked_maturity = neuron.staked_maturity.unwrap_or_default();
+    assert_eq!(neuron.stake.0 - staked_maturity.0, text.at("stake_e8s").number::<u64>());
     assert_eq!(neuron.age.0, text.at("age_seconds").number::<u64>());
     assert_eq!(neuron.dissolve_delay.0, text.at("dissolve_delay_seconds").number::<u64>());
     assert_eq!(neuron.state.number(), text.at("state").number::<i32>());
     assert_eq!(neuron.created.secs(), text.at("created_timestamp_seconds").number::<u64>());
+}
+
+/// The canister's comment says that the extract's stake has the staked maturity in it; its code decides.
+#[test]
+fn the_stake_of_a_neuron_counts_its_staked_maturity() {
+    let recording = &recordings()["list_neurons_alice_2026"];
+    let reader = Principal::from_text(&recording.caller).unwrap();
+    let reply: g::ListNeuronsResponse = decode_one(&recording.reply()).unwrap();
+    let (id, info) = reply.neuron_infos.iter().find(|(id, _)| *id == 14_451_883_137_260_878_829).unwrap();
+    let full = reply.full_neurons.iter().find(|n| n.id.unwrap().id == *id).unwrap();
+    for info in [Some(info), None] {
+        let neuron = decode::neurons::decode_neuron(Some(full), info, None, reader, EVIDENCE).unwrap();
+        assert_eq!(neuron.stake.decimal(), "8496939.45402482");
+        assert_eq!(neuron.cached_stake.decimal(), "100");
+        assert!(neuron.staked_maturity.unwrap() > neuron.cached_stake);
+    }
+    // Others see neither maturity nor fees, and the old field is the potential voting power.
+    let decayed = g::NeuronInfo { deciding_voting_power: Some(1), ..info.clone() };
+    let other = decode::neurons::decode_neuron(None, Some(&decayed), None, reader, EVIDENCE).unwrap();
+    assert_eq!(
+        (other.access, other.staked_maturity, other.in_full(other.maturity)),
+        (Access::Info, None, None)
+    );
+    assert_eq!(other.potential_voting_power.0, decayed.voting_power);
+    assert_eq!(other.deciding_voting_power, VotingPower(1));
 }
 
 #[test]
@@ -283,7 +310,9 @@ fn every_recorded_neuron_with_the_readers_access() {
             seen[neuron.access as usize] += 1;
             // Without the extract, the same is computed from the record.
             if let Some(full) = full {
-                let alone = decode::neurons::decode_neuron(Some(full), None, None, reader, EVIDENCE).unwrap();
+                let at = Timestamp::from_secs(info.retrieved_at_timestamp_seconds);
+                let evidence = Evidence { at, ..EVIDENCE };
+                let alone = decode::neurons::decode_neuron(Some(full), None, None, reader, evidence).unwrap();
                 assert_eq!((alone.state, alone.stake), (neuron.state, neuron.stake), "{name}");
                 assert!(alone.dissolve_delay.0.abs_diff(neuron.dissolve_delay.0) < 600, "{name}");
             }

@@ -655,7 +655,6 @@ fn odd_state(size: (u16, u16), word: &str, place: usize, layer: usize, ascii: bo
             before: String::new(),
             error: Some(QueryError { message: word.to_owned(), at: cursor..cursor * 2 }),
             suggestions: vec![],
-            back: 0,
         }),
     ));
     if let Some((_, _, layer)) = layers.get(layer) {

@@ -123,6 +123,14 @@ pub struct Review {
 }
 
 impl Review {
+    /// Blocks it for one more reason.
+    pub fn add_obstacle(&mut self, obstacle: Option<Line>) {
+        self.blocked = match (self.blocked.take(), obstacle) {
+            (Some(reason), Some(obstacle)) => Some(Line::new(&format!("{reason}; {obstacle}"))),
+            (reason, obstacle) => reason.or(obstacle),
+        };
+    }
+
     /// When it can no longer be confirmed.
     pub fn expires(&self) -> Timestamp {
         self.made.plus(REVIEW_LIFETIME)
@@ -366,6 +374,11 @@ impl Execution {
         let refused = |s: &Step| matches!(s.state, StepState::Refused { .. });
         let left = |s: &Step| s.state == StepState::Waiting || s.state.can_retry() && !refused(s);
         self.steps.iter().enumerate().filter(|(_, s)| left(s)).map(|(i, _)| i).collect()
+    }
+
+    /// Whether its user may put it aside: something is open, or some step did not succeed.
+    pub fn can_dismiss(&self) -> bool {
+        self.dismissed.is_none() && (self.is_open() || self.ending() != Ending::Done)
     }
 
     /// Number of steps that reached the wanted state.

@@ -37,19 +37,36 @@ pub enum AmountError {
     TooLarge(String),
 }
 
-/// Reads exact decimal text into units of 10^-`decimals`. Accepts `_` and `'` as grouping.
+/// Takes the marks from between groups of three digits; `None` if one stands elsewhere.
+pub fn remove_group_marks(digits: &str, is_mark: impl Fn(char) -> bool + Copy) -> Option<String> {
+    let mut groups = digits.split(is_mark);
+    let first = groups.next().unwrap_or_default();
+    let mut whole = first.to_owned();
+    for group in groups {
+        if group.len() != 3 || !(1..=3).contains(&first.len()) {
+            return None;
+        }
+        whole.push_str(group);
+    }
+    Some(whole)
+}
+
+/// Reads exact decimal text into units of 10^-`decimals`. Accepts `_` and `'` between groups of three digits
+/// before the point.
 ///
 /// # Errors
 /// See [`AmountError`]; nothing is rounded or cut.
 pub fn parse_units(text: &str, decimals: u8) -> Result<u128, AmountError> {
     let shown: String = text.chars().take(60).collect();
-    let trimmed: String = text.trim().chars().filter(|c| !matches!(c, '_' | '\'')).collect();
+    let trimmed = text.trim();
     if trimmed.is_empty() {
         return Err(AmountError::Empty);
     }
-    let (whole, fraction) = trimmed.split_once('.').unwrap_or((trimmed.as_str(), ""));
+    let (whole, fraction) = trimmed.split_once('.').unwrap_or((trimmed, ""));
+    let whole = remove_group_marks(whole, |c| matches!(c, '_' | '\''))
+        .ok_or_else(|| AmountError::NotDecimal(shown.clone()))?;
     let digits_only = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if (whole.is_empty() && fraction.is_empty()) || !digits_only(whole) || !digits_only(fraction) {
+    if (whole.is_empty() && fraction.is_empty()) || !digits_only(&whole) || !digits_only(fraction) {
         return Err(AmountError::NotDecimal(shown));
     }
     let fraction = fraction.trim_end_matches('0');
@@ -150,10 +167,10 @@ impl E8s {
         format_units(u128::from(self.0), 8, 0)
     }
 
-    /// For tables: grouped, exactly two decimals, rounded half up: `1,204.50`.
+    /// For tables: grouped, exactly two decimals, rounded down, since nobody has more than they have:
+    /// `1,204.50`.
     pub fn rounded(self) -> String {
-        let hundredths = (u128::from(self.0) + 500_000) / 1_000_000;
-        group(&format_units(hundredths, 2, 2))
+        group(&format_units(u128::from(self.0 / 1_000_000), 2, 2))
     }
 
     /// For detail: grouped, all significant decimals, at least two: `1,204.50`, `0.0001`.
@@ -174,9 +191,9 @@ impl VotingPower {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// For tables: in whole units (10⁸), grouped: `49,112`.
+    /// For tables: in whole units (10⁸), rounded down, grouped: `49,112`.
     pub fn rounded(self) -> String {
-        group(&((u128::from(self.0) + 50_000_000) / 100_000_000).to_string())
+        group(&(self.0 / 100_000_000).to_string())
     }
 
     /// For detail: grouped with two decimals.
@@ -184,12 +201,15 @@ impl VotingPower {
         E8s(self.0).rounded()
     }
 
-    /// Share of `total` in hundredths of a percent (basis points), rounded down; 0 of nothing.
+    /// Share of `total` in hundredths of a percent (basis points), rounded down; 0 of nothing. What is more than
+    /// half, and so decides, is more than 5,000.
     pub fn basis_points_of(self, total: Self) -> u32 {
         if total.0 == 0 {
             return 0;
         }
-        u32::try_from(u128::from(self.0) * 10_000 / u128::from(total.0)).unwrap_or(u32::MAX)
+        let (part, whole) = (u128::from(self.0), u128::from(total.0));
+        let points = u32::try_from(part * 10_000 / whole).unwrap_or(u32::MAX);
+        if points == HALF && part * 2 > whole { HALF + 1 } else { points }
     }
 }
 
@@ -206,10 +226,16 @@ impl XdrPermyriad {
     }
 }
 
-/// Hundredths of a percent as `62.1 %` (one decimal, rounded half up).
+/// Half in hundredths of a percent: a proposal is decided by more.
+const HALF: u32 = 5_000;
+
+/// Hundredths of a percent as `62.1 %`: one decimal, rounded down, so that what has not reached a threshold
+/// never reads as if it had. What is just above half has two decimals.
 pub fn percent(basis_points: u32) -> String {
-    let tenths = (u64::from(basis_points) + 5) / 10;
-    format!("{}.{} %", tenths / 10, tenths % 10)
+    if (HALF + 1..HALF + 10).contains(&basis_points) {
+        return format!("{}.{:02} %", basis_points / 100, basis_points % 100);
+    }
+    format!("{}.{} %", basis_points / 100, basis_points % 100 / 10)
 }
 
 #[cfg(test)]
@@ -228,10 +254,14 @@ mod tests {
 
     #[test]
     fn odd_texts() {
-        for bad in ["", " ", ".", "-1", "1e3", "1,5", "0x1", "١", "1.2.3", "+1"] {
+        for bad in [
+            "", " ", ".", "-1", "1e3", "1,5", "0x1", "١", "1.2.3", "+1", "12'5", "1_00", "_1", "1_",
+            "1'000_", "1000_000", "1.000_1",
+        ] {
             assert!(E8s::parse_icp(bad).is_err(), "{bad:?}");
         }
         assert_eq!(E8s::parse_icp("1_000.5").unwrap(), E8s(100_050_000_000));
+        assert_eq!(E8s::parse_icp("12'000'000").unwrap(), E8s(1_200_000_000_000_000));
         assert_eq!(E8s::parse_icp(".5").unwrap(), E8s(50_000_000));
         assert_eq!(E8s::parse_icp("5.").unwrap(), E8s(500_000_000));
         assert!(matches!(E8s::parse_icp("184467440737.09551616"), Err(AmountError::TooLarge(_))));
@@ -243,8 +273,15 @@ mod tests {
         assert_eq!(E8s(120_450_000_000).rounded(), "1,204.50");
         assert_eq!(E8s(10_000).exact(), "0.0001");
         assert_eq!(E8s(0).exact(), "0.00");
-        assert_eq!(E8s(999_999_999_500_000).rounded(), "10,000,000.00");
-        assert_eq!(percent(6_214), "62.1 %");
+        assert_eq!(E8s(30_049_980_000).rounded(), "300.49", "what one has is rounded down");
+        assert_eq!(VotingPower(199_999_999).rounded(), "1");
+        for (points, text) in
+            [(6_214, "62.1 %"), (4_999, "49.9 %"), (5_001, "50.01 %"), (299, "2.9 %"), (9_999, "99.9 %")]
+        {
+            assert_eq!(percent(points), text);
+        }
+        let share = |part| VotingPower(part).basis_points_of(VotingPower(1_000_000));
+        assert_eq!((share(500_000), share(500_001), share(499_999)), (5_000, 5_001, 4_999));
         assert_eq!(group("-1234567.5"), "-1,234,567.5");
     }
 

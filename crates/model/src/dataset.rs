@@ -1,6 +1,7 @@
 //! Lists as data: a dataset names its columns once, and table, sorting, filter fields, JSON and CSV
 //! follow from them.
 
+use crate::lookalike::LookAlikes;
 use crate::network_view::NetworkView;
 use crate::query::Haystacks;
 use crate::value::{Cell, SortKey, Term, Value};
@@ -144,6 +145,8 @@ pub struct Context {
     pub start_reducing_after: Seconds,
     /// The network, with facts and names.
     pub network: Arc<NetworkView>,
+    /// Accounts of the transactions that look like another.
+    pub lookalikes: Arc<LookAlikes>,
 }
 
 impl Context {

@@ -87,6 +87,11 @@ pub enum EventKind {
     /// A HostOS version was taken back.
     HostOsVersionRetired(Line),
     /// Nodes in no subnet are to run another version.
+    /// The standard version of cloud engines, or how far it is rolled out.
+    StandardEngineChanged {
+        to: Line,
+        progress_ppm: u32,
+    },
     UnassignedUpgraded {
         /// Before.
         from: Option<Line>,

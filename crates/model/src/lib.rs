@@ -22,6 +22,7 @@ pub mod fleet;
 pub mod governance;
 pub mod health;
 pub mod ledger;
+pub mod lookalike;
 pub mod margin;
 pub mod network;
 pub mod network_view;

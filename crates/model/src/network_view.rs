@@ -238,8 +238,10 @@ impl NetworkView {
             }
             map.entry(version.clone()).or_default()
         }
-        for (id, subnet) in &topology.subnets {
-            used(&mut guests, &subnet.replica_version).subnets.push(*id);
+        for id in topology.subnets.keys() {
+            if let Some(version) = topology.subnet_version(id) {
+                used(&mut guests, version).subnets.push(*id);
+            }
         }
         for (id, node) in &topology.nodes {
             if let Some(version) = topology.desired_version(id) {

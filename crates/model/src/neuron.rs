@@ -65,8 +65,8 @@ pub struct MaturityDisbursement {
     pub account_identifier: Option<AccountIdentifier>,
 }
 
-/// Everything the reader may know of a neuron. Fields that only a full neuron has are
-/// empty or zero when `access` is [`Access::Info`].
+/// Everything the reader may know of a neuron. What only a full neuron has is empty or zero when `access`
+/// is [`Access::Info`]: show it through [`Neuron::in_full`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neuron {
     /// Its number.
@@ -85,10 +85,11 @@ pub struct Neuron {
     pub cached_stake: E8s,
     /// Fees it owes (rejected proposals).
     pub fees: E8s,
-    pub staked_maturity: E8s,
+    /// `None` where the reply does not say it.
+    pub staked_maturity: Option<E8s>,
     /// Maturity that can be staked, spawned or disbursed.
     pub maturity: E8s,
-    /// Stake that counts: cached − fees + staked maturity (`stake_e8s` of `NeuronInfo`).
+    /// Stake that counts: cached − fees + staked maturity. Where the staked maturity is unknown, without it.
     pub stake: E8s,
     /// When it was made.
     pub created: Timestamp,
@@ -139,8 +140,21 @@ impl Neuron {
         matches!(self.access, Access::Controller | Access::Hotkey)
     }
 
+    /// Whether its full record was read. Of the public extract, what only the record has is unknown.
+    pub fn is_full(&self) -> bool {
+        self.access != Access::Info
+    }
+
+    /// A value that only the full record has.
+    pub fn in_full<T>(&self, value: T) -> Option<T> {
+        self.is_full().then_some(value)
+    }
+
     /// An emptied neuron: no stake and no maturity of any kind.
     pub fn is_empty(&self) -> bool {
-        self.cached_stake == E8s::ZERO && self.staked_maturity == E8s::ZERO && self.maturity == E8s::ZERO
+        self.stake == E8s::ZERO
+            && self.cached_stake == E8s::ZERO
+            && self.staked_maturity.unwrap_or_default() == E8s::ZERO
+            && self.maturity == E8s::ZERO
     }
 }

@@ -113,6 +113,25 @@ impl Seconds {
         "0 s".to_owned()
     }
 
+    /// All of it, for what is signed: years and months where they say it exactly, else days and smaller units:
+    /// `2 y`, `1 y 6 mo`, `730 d`, `63 d 12 h`.
+    pub fn exact_words(self) -> String {
+        let units: &[(u64, &str)] = if self.0 > 0 && self.0.is_multiple_of(MONTH.0) {
+            &[(YEAR.0, "y"), (MONTH.0, "mo")]
+        } else {
+            &[(DAY.0, "d"), (3_600, "h"), (60, "m"), (1, "s")]
+        };
+        let mut rest = self.0;
+        let mut parts = Vec::new();
+        for (size, name) in units {
+            if rest >= *size {
+                parts.push(format!("{} {name}", rest / size));
+                rest %= size;
+            }
+        }
+        if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+    }
+
     /// From two minutes on, the nearest whole minute.
     pub const fn to_minutes(self) -> Self {
         if self.0 < 120 { self } else { Self((self.0 + 30) / 60 * 60) }
@@ -139,6 +158,18 @@ mod tests {
         assert_eq!(Seconds(3 * 86_400 + 21 * 3_600 + 5).words(), "3 d 21 h");
         assert_eq!(Seconds(YEAR.0 + 4 * MONTH.0).words(), "1 y 4 mo");
         assert_eq!(Seconds(59).short(), "59s");
+        for (seconds, words) in [
+            (0, "0 s"),
+            (2 * YEAR.0, "2 y"),
+            (YEAR.0 + 6 * MONTH.0, "1 y 6 mo"),
+            (6 * MONTH.0, "6 mo"),
+            (730 * DAY.0, "730 d"),
+            (731 * DAY.0, "731 d"),
+            (2 * YEAR.0 + 1, "730 d 12 h 1 s"),
+            (DAY.0 + 61, "1 d 1 m 1 s"),
+        ] {
+            assert_eq!(Seconds(seconds).exact_words(), words);
+        }
         assert_eq!(Timestamp::from_secs(u64::MAX).date(), Timestamp(u64::MAX).date());
         assert_eq!(Timestamp::from_secs(1_620_604_800).date_minute(), "2021-05-10 00:00");
     }

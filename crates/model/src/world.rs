@@ -157,6 +157,8 @@ pub struct World {
     pub node_rewards: Arc<NodeRewards>,
     /// Findings of the rules.
     pub alerts: Arc<AlertBoard>,
+    /// Neurons that were looked up for a review; `None`: there is no such neuron.
+    pub looked_up: Arc<BTreeMap<NeuronKey, Option<Neuron>>>,
 }
 
 impl World {

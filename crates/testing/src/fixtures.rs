@@ -14,6 +14,8 @@ macro_rules! fixtures {
 fixtures! {
     /// Replies of canisters of the main network.
     recordings: "recordings/recordings.json",
+    /// Replies of governance of May 2026.
+    recordings_2026: "recordings/recordings_2026.json",
     /// Certificates and the keys they are checked with.
     certificates: "certificates/certificates.json",
     registry_delta: "certificates/registry_delta.json",

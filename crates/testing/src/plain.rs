@@ -64,7 +64,7 @@ pub fn neuron(id: u64) -> Neuron {
         state: NeuronState::NotDissolving,
         cached_stake: E8s(1),
         fees: E8s(0),
-        staked_maturity: E8s(0),
+        staked_maturity: Some(E8s(0)),
         maturity: E8s(0),
         stake: E8s(1),
         created: NOW,

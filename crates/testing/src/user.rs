@@ -408,7 +408,7 @@ pub fn neuron(index: usize) -> Neuron {
         state,
         cached_stake: E8s(neuron_power(index) / 3 * 2),
         fees: E8s(if index == 1 { 2_500_000_000 } else { 0 }),
-        staked_maturity: E8s(neuron_power(index) / 60),
+        staked_maturity: Some(E8s(neuron_power(index) / 60)),
         maturity: E8s(if index == 0 { 51_230_000_000 } else { 1_230_000 * index as u64 }),
         stake: E8s(neuron_power(index) / 3 * 2 + neuron_power(index) / 60),
         created: ago(900 * DAY + index as u64 * 40 * DAY),

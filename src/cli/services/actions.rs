@@ -10,7 +10,7 @@ use crate::tui::app::layer::{Failure, Level};
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
     ActionError, PlanContext, Plans, Scope, SignerJournal, dismiss_action, execute_plan,
-    find_review_obstacle, follow_up, follow_up_all, look_up_rest,
+    find_review_obstacle, follow_up, follow_up_all, look_up_neurons, look_up_rest, operations,
 };
 use icpulse_model::act::{Execution, Intent, PlanId, Review};
 use icpulse_model::text::Line;
@@ -60,7 +60,8 @@ impl LiveServices {
     }
 
     pub(super) async fn plan_intent(&self, intent: Intent) -> Result<Review, Failure> {
-        self.plan_review("press r to read again, then retry", |plans, context| {
+        let wanted = intent.clone();
+        self.plan_review("press r to read again, then retry", &wanted, |plans, context| {
             plans.plan_intent(intent, context, &mut rand::rngs::OsRng)
         })
         .await
@@ -70,10 +71,12 @@ impl LiveServices {
     pub(super) async fn plan_review(
         &self,
         advice: &str,
+        intent: &Intent,
         plan: impl FnOnce(&mut Plans, &PlanContext<'_>) -> Result<Review, ActionError>,
     ) -> Result<Review, Failure> {
-        let (world, status) = self.read_world().await?;
+        let (mut world, status) = self.read_world().await?;
         let signer = self.signer_info();
+        self.look_up_neurons(intent, &mut world).await;
         let context = PlanContext {
             world: &world,
             signer: &signer,
@@ -85,6 +88,15 @@ impl LiveServices {
         let mut review = planned.map_err(|e| describe_plan_failure(e, advice))?;
         self.check_obstacles(&mut review);
         Ok(review)
+    }
+
+    /// Looks up the neurons that the review must know of. Without an answer the review says nothing of them.
+    async fn look_up_neurons(&self, intent: &Intent, world: &mut World) {
+        let Some(operation) = operations::find_operation(&intent.op) else { return };
+        let Some(client) = &self.0.client else { return };
+        if let Err(error) = look_up_neurons(operation, &intent.args, world, client).await {
+            tracing::warn!("neurons could not be looked up for a review: {error}");
+        }
     }
 
     /// The world as last read, and the state of the reading.
@@ -103,7 +115,7 @@ impl LiveServices {
             Err(why) => Err(JournalError(why.clone())),
         };
         let obstacle = find_review_obstacle(review, &entries);
-        review.blocked = review.blocked.take().or(obstacle);
+        review.add_obstacle(obstacle);
     }
 
     pub(super) async fn send_remaining_plan(&self, ticket: u64, plan: PlanId, steps: Vec<usize>) {
@@ -119,7 +131,8 @@ impl LiveServices {
         let known = lock(&self.0.executions).get(&plan).cloned();
         let execution = known.ok_or_else(|| failed(ActionError::NoSuchPlan))?;
         let execution = look_up_rest(execution, &client).await.map_err(failed)?;
-        self.plan_review(advice, |plans, context| plans.plan_rest(execution, steps, context)).await
+        let intent = execution.intent.clone();
+        self.plan_review(advice, &intent, |plans, context| plans.plan_rest(execution, steps, context)).await
     }
 
     pub(super) fn journal_key(&self) -> Option<JournalKey> {

@@ -10,6 +10,7 @@ use icpulse_model::decentralization::{Decentralization, Feature};
 use icpulse_model::fleet::DASHBOARD;
 use icpulse_model::health::{Condition, HistoryRings, Span};
 use icpulse_model::margin::Margin;
+use icpulse_model::node_rewards::Ppm;
 use icpulse_model::value::{Tone, format_bytes, format_rate, format_scaled};
 use icpulse_model::{Principal, Proof};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,12 @@ pub(super) fn describe<'a>(s: &'a Subject, cx: &'a Context, out: &mut Detail<'a>
         describe_decentralization(figures, margin, cx, out);
     }
     out.heading("Settings");
-    out.text_line("to run", format!("GuestOS {}", record.replica_version), Tone::Plain);
+    let version = topology.subnet_version(id(s)).map_or("of an unknown version", |v| v.as_str());
+    out.text_line("to run", format!("GuestOS {version}"), Tone::Plain);
+    if let Some(standard) = topology.followed_standard(id(s)) {
+        let share = Ppm(standard.progress_ppm).percent();
+        out.text_line("", format!("standard engine version, {share} rolled out"), Tone::Dim);
+    }
     let most = match record.max_canisters {
         0 => "no limit of its own".to_owned(),
         most => group(&most.to_string()),

@@ -12,6 +12,7 @@ use crate::datasets::ListRow;
 use crate::tui::command::{Chord, Keymap, Scope};
 use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
 use icpulse_model::ledger::{AccountState, Transaction};
+use icpulse_model::lookalike::LookAlikes;
 use icpulse_model::network::NetworkTrust;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
@@ -72,6 +73,8 @@ pub struct WalletState {
     pub account: usize,
     /// Its transactions, by block index.
     pub list: ListState<u64>,
+    /// Accounts of its transactions that look like another.
+    pub lookalikes: Arc<LookAlikes>,
 }
 
 /// The bodies of proposals that were read, the most recently used ones.
@@ -242,7 +245,11 @@ impl State {
             pulse: PulseState::default(),
             proposals: ListState::new(Proposal::dataset()),
             neurons: ListState::new(Neuron::dataset()),
-            wallet: WalletState { account: 0, list: ListState::new(Transaction::dataset()) },
+            wallet: WalletState {
+                account: 0,
+                list: ListState::new(Transaction::dataset()),
+                lookalikes: Arc::default(),
+            },
             net: NetState::default(),
             search: String::new(),
             commands: Vec::new(),

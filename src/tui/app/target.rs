@@ -324,7 +324,7 @@ impl State {
         if known.is_empty() {
             return Some("select a proposal first".to_owned());
         }
-        find_vote_refusal(&known, self.network_now()).map(|why| why.as_str().to_owned())
+        find_vote_refusal(&known, &self.world, self.network_now()).map(|why| why.as_str().to_owned())
     }
 
     /// Who proposed the selected or opened proposal.

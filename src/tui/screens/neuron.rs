@@ -203,15 +203,19 @@ fn add_stake_facts(n: &Neuron, facts: &mut Facts) {
         facts.add_text(name, format!("{:>22}", format::decimal_amount(value)), role)
     };
     amount("stake", n.stake, Role::Strong);
-    if n.staked_maturity > E8s::ZERO || n.fees > E8s::ZERO {
-        amount("  on the ledger", n.cached_stake, Role::Amount);
-        amount("  staked maturity", n.staked_maturity, Role::Amount);
+    let staked_maturity = n.staked_maturity.unwrap_or_default();
+    if staked_maturity > E8s::ZERO || n.fees > E8s::ZERO {
+        if n.is_full() {
+            amount("  on the ledger", n.cached_stake, Role::Amount);
+        }
+        amount("  staked maturity", staked_maturity, Role::Amount);
         if n.fees > E8s::ZERO {
             amount("  fees owed", n.fees, Role::Warn);
         }
     }
-    if n.access != Access::Info {
-        amount("maturity", n.maturity, Role::Amount);
+    match n.in_full(n.maturity) {
+        Some(maturity) => amount("maturity", maturity, Role::Amount),
+        None => facts.add_text("maturity", format!("{:>22}", "–"), Role::Dim),
     }
 }
 
@@ -262,8 +266,9 @@ fn add_settings_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
     let now = cx.state.network_now();
     facts.add_heading("Settings");
     facts.add_text("visibility", n.visibility.title(), Role::Text);
-    if n.access != Access::Info {
-        facts.add_text("auto-stake", if n.auto_stake_maturity { "yes" } else { "no" }, Role::Text);
+    match n.in_full(n.auto_stake_maturity) {
+        Some(auto) => facts.add_text("auto-stake", if auto { "yes" } else { "no" }, Role::Text),
+        None => facts.add_text("auto-stake", "–", Role::Dim),
     }
     if let Some(at) = n.joined_fund {
         facts.add_text("Neurons' Fund", format!("since {}", at.date()), Role::Text);

@@ -243,8 +243,10 @@ fn draw_ballots(cx: &mut Cx<'_, '_, '_>, area: Rect, p: &Arc<Proposal>, detail: 
     if p.ballots.is_empty() {
         let why = if state.signer.is_anonymous() {
             "no identity selected, so you have no ballots"
+        } else if p.accepts_votes(state.network_now()) && state.world.neurons.is_empty() {
+            "this identity has no neurons, so it has no ballots"
         } else if p.accepts_votes(state.network_now()) {
-            "your neurons have no ballot here: made after the proposal, dissolve delay too short, or no neurons"
+            "your neurons have no ballot here: made after the proposal, or their dissolve delay was too short then"
         } else {
             "ballots are deleted once rewards are paid; a neuron keeps its most recent ones"
         };

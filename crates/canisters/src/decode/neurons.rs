@@ -48,8 +48,11 @@ fn from_full(
     let cached = E8s(full.cached_neuron_stake_e8s);
     let fees = E8s(full.neuron_fees_e8s);
     let staked_maturity = E8s(full.staked_maturity_e8s_equivalent.unwrap_or(0));
-    let own_stake = cached.saturating_sub(fees).saturating_add(staked_maturity);
-    let power = |full: Option<u64>, info: Option<u64>| VotingPower(full.or(info).unwrap_or(0));
+    let power = |full: Option<u64>, info: Option<u64>, old: Option<u64>| {
+        VotingPower(full.or(info).or(old).unwrap_or(0))
+    };
+    // What the old field gives is the potential voting power; canisters that have no other know no decay.
+    let old_power = info.map(|i| i.voting_power);
     let computed = Computed::of(full, evidence.at);
     Some(Neuron {
         id,
@@ -60,9 +63,9 @@ fn from_full(
         state: info.map_or(computed.state, |i| NeuronState::from_number(i.state)),
         cached_stake: cached,
         fees,
-        staked_maturity,
+        staked_maturity: Some(staked_maturity),
         maturity: E8s(full.maturity_e8s_equivalent),
-        stake: info.map_or(own_stake, |i| E8s(i.stake_e8s)),
+        stake: cached.saturating_sub(fees).saturating_add(staked_maturity),
         created: Timestamp::from_secs(full.created_timestamp_seconds),
         dissolve_delay: info.map_or(computed.delay, |i| Seconds(i.dissolve_delay_seconds)),
         dissolve_state: computed.dissolve_state,
@@ -70,10 +73,12 @@ fn from_full(
         potential_voting_power: power(
             full.potential_voting_power,
             info.and_then(|i| i.potential_voting_power),
+            old_power,
         ),
         deciding_voting_power: power(
             full.deciding_voting_power,
-            info.map(|i| i.deciding_voting_power.unwrap_or(i.voting_power)),
+            info.and_then(|i| i.deciding_voting_power),
+            old_power,
         ),
         refreshed: full.voting_power_refreshed_timestamp_seconds.map(Timestamp::from_secs),
         followees: full
@@ -113,9 +118,9 @@ fn from_info(info: &wire::NeuronInfo, id: Option<NeuronKey>, evidence: Evidence)
         state: NeuronState::from_number(info.state),
         cached_stake: E8s::ZERO,
         fees: E8s::ZERO,
-        staked_maturity: E8s::ZERO,
+        staked_maturity: info.staked_maturity_e8s_equivalent.map(E8s),
         maturity: E8s::ZERO,
-        stake: E8s(info.stake_e8s),
+        stake: E8s(info.stake_e8s.saturating_add(info.staked_maturity_e8s_equivalent.unwrap_or(0))),
         created: Timestamp::from_secs(info.created_timestamp_seconds),
         dissolve_delay: Seconds(info.dissolve_delay_seconds),
         dissolve_state: DissolveState::None,

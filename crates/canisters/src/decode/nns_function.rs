@@ -1,13 +1,10 @@
 //! The functions that proposals execute on other NNS canisters, by number.
 //!
-//! Numbers: dfinity/ic `NnsFunction`, as the JS client's enum of 2026 lists them. Later ones exist
-//! (58 is `SetDefaultInitialDkgSubnet`, by Swiss-Subnet's record of it); those unknown show as their number.
+//! Numbers: dfinity/ic `NnsFunction` of October 2026; those unknown show as their number. The number of
+//! `MergeSubnets` is inferred from its place in the enum.
 
 /// Name of an NNS function, if its number is known.
 pub fn find_name(number: i32) -> Option<&'static str> {
-    if number == 58 {
-        return Some("SetDefaultInitialDkgSubnet");
-    }
     NAMES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
 }
 
@@ -35,7 +32,7 @@ pub(super) fn insert_spaces(name: &str) -> String {
 }
 
 /// From 1 on.
-const NAMES: [&str; 55] = [
+const NAMES: [&str; 59] = [
     "CreateSubnet",
     "AddNodeToSubnet",
     "NnsCanisterInstall",
@@ -91,6 +88,10 @@ const NAMES: [&str; 55] = [
     "PauseCanisterMigrations",
     "UnpauseCanisterMigrations",
     "SetSubnetOperationalLevel",
+    "SplitSubnet",
+    "DeleteSubnet",
+    "SetDefaultInitialDkgSubnet",
+    "MergeSubnets",
 ];
 
 #[cfg(test)]
@@ -113,11 +114,14 @@ mod tests {
             (51, "DeployHostosToSomeNodes"),
             (52, "SubnetRentalRequest"),
             (55, "SetSubnetOperationalLevel"),
+            (56, "SplitSubnet"),
+            (57, "DeleteSubnet"),
             (58, "SetDefaultInitialDkgSubnet"),
+            (59, "MergeSubnets"),
         ] {
             assert_eq!(find_name(number), Some(expected), "{number}");
         }
-        for unknown in [0, -1, 56, 57, 59, 60, i32::MAX, i32::MIN] {
+        for unknown in [0, -1, 60, i32::MAX, i32::MIN] {
             assert_eq!(format_label(unknown), format!("function {unknown}"));
         }
         assert_eq!(format_words(31), "Change Subnet Membership");

@@ -101,6 +101,7 @@ fn describe_tag(action: &wire::Action) -> &'static str {
         A::TakeCanisterSnapshot(_) => "TakeCanisterSnapshot",
         A::LoadCanisterSnapshot(_) => "LoadCanisterSnapshot",
         A::CreateCanisterAndInstallCode(_) => "CreateCanisterAndInstallCode",
+        A::UpdateStandardEngineReplicaVersion(_) => "UpdateStandardEngineReplicaVersion",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::wire::registry_calls as calls;
 use icpulse_model::Principal;
 use icpulse_model::registry::{
     Change, DataCenterRecord, Delta, FirewallRule, HostOsRecord, Key, NodeRecord, OperatorRecord, Rate,
-    Record, Region, ReplicaRecord, RewardTable, RewardType, Route, SubnetKind, SubnetRecord,
+    Record, Region, ReplicaRecord, RewardTable, RewardType, Route, StandardEngine, SubnetKind, SubnetRecord,
 };
 use icpulse_model::text::Line;
 use std::collections::BTreeMap;
@@ -68,6 +68,16 @@ fn decode_known_record(key: &Key, value: &[u8]) -> Result<Record, String> {
         Key::UnassignedNodes => {
             let config: wire::UnassignedNodesConfigRecord = decode_message(value)?;
             Record::UnassignedNodes(Line::new(&config.replica_version))
+        }
+        Key::StandardEngine => {
+            let versions: wire::StandardEngineReplicaVersionRecord = decode_message(value)?;
+            // A number outside of 0 to 1 is no share; casts of floats saturate.
+            let progress_ppm = (versions.deployment_progress.clamp(0.0, 1.0) * 1e6).round() as u32;
+            Record::StandardEngine(StandardEngine {
+                new: Line::new(&versions.new_replica_version_id),
+                old: Line::new(&versions.old_replica_version_id),
+                progress_ppm,
+            })
         }
         Key::Firewall(_) => {
             let rules: wire::FirewallRuleSet = decode_message(value)?;
@@ -332,6 +342,23 @@ mod tests {
         };
         assert_eq!((operator.provider, operator.data_center.as_str()), (id(5), "zh1"));
         assert_eq!(operator.rewardable.get(&Line::new("type3.1")), Some(&4));
+    }
+
+    #[test]
+    fn the_version_of_cloud_engines_has_its_progress() {
+        for (deployment_progress, progress_ppm) in
+            [(0.4, 400_000), (0.0, 0), (7.0, 1_000_000), (-1.0, 0), (f64::NAN, 0)]
+        {
+            let record = wire::StandardEngineReplicaVersionRecord {
+                new_replica_version_id: "ab".to_owned(),
+                old_replica_version_id: "cd".to_owned(),
+                deployment_progress,
+            };
+            let expected = StandardEngine { new: Line::new("ab"), old: Line::new("cd"), progress_ppm };
+            for key in ["standard_engine_replica_version", "standard_engine_replica_version_record"] {
+                assert_eq!(passed(key, &record), Record::StandardEngine(expected.clone()));
+            }
+        }
     }
 
     #[test]

@@ -18,10 +18,10 @@ use icpulse_model::{Neuron, NeuronKey, Principal, ProposalKey, Vote};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
-/// Neurons in a page: the canister's own limit.
-const PAGE: u64 = 500;
+/// Neurons in a page of `list_neurons`: the canister's own limit (since February 2026).
+const PAGE: u64 = 50;
 /// Most pages read of one identity: 100,000 neurons.
-const MOST_PAGES: u64 = 200;
+const MOST_PAGES: u64 = 2_000;
 /// Neurons that are asked for one by one to see whether a page came short, at most: one is enough
 /// to tell, and pages have none.
 const MOST_HALVES: usize = 40;
@@ -197,36 +197,45 @@ impl Client {
     /// # Errors
     /// See [`IcError`].
     pub async fn neurons(&self, ids: &[NeuronKey]) -> Result<Vec<Neuron>, IcError> {
-        let pages = ids.chunks(usize::try_from(PAGE).unwrap_or(500)).map(<[NeuronKey]>::to_vec);
-        let pages: Vec<Vec<Neuron>> = stream::iter(pages)
+        let chunks = ids.chunks(usize::try_from(PAGE).unwrap_or(50)).map(<[NeuronKey]>::to_vec);
+        let chunks: Vec<Vec<Neuron>> = stream::iter(chunks)
             .map(|ids| async move {
-                let what = match ids.as_slice() {
-                    [id] => format!("reading neuron {id}"),
-                    ids => format!("reading {} neurons", ids.len()),
-                };
-                let request = wire::ListNeurons {
-                    neuron_ids: ids.iter().filter_map(NeuronKey::nns_number).collect(),
-                    include_neurons_readable_by_caller: false,
-                    include_empty_neurons_readable_by_caller: Some(true),
-                    include_public_neurons_in_full_neurons: Some(true),
-                    page_number: Some(0),
-                    page_size: Some(PAGE),
-                    ..wire::ListNeurons::default()
-                };
-                let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
-                let answer = self
-                    .query(&what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg)
-                    .await?;
-                let Listed { mut neurons, .. } = decode_neuron_list(&what, &answer, self.principal())?;
-                // Only what was asked for, whatever the canister sends.
-                let asked: HashSet<NeuronKey> = ids.into_iter().collect();
-                neurons.retain(|neuron| asked.contains(&neuron.id));
+                let (mut neurons, pages) = self.neurons_page(&ids, 0).await?;
+                // A canister whose pages are shorter still.
+                for page in 1..pages.min(PAGE) {
+                    neurons.extend(self.neurons_page(&ids, page).await?.0);
+                }
+                let mut asked: HashSet<NeuronKey> = ids.into_iter().collect();
+                // Only what was asked for, each once, whatever the canister sends.
+                neurons.retain(|neuron| asked.remove(&neuron.id));
                 Ok::<_, IcError>(neurons)
             })
             .buffered(self.profile().max_in_flight.max(1))
             .try_collect()
             .await?;
-        Ok(pages.into_iter().flatten().collect())
+        Ok(chunks.into_iter().flatten().collect())
+    }
+
+    /// A page of these neurons, and how many pages there are.
+    async fn neurons_page(&self, ids: &[NeuronKey], page: u64) -> Result<(Vec<Neuron>, u64), IcError> {
+        let what = match ids {
+            [id] => format!("reading neuron {id}"),
+            ids => format!("reading {} neurons", ids.len()),
+        };
+        let request = wire::ListNeurons {
+            neuron_ids: ids.iter().filter_map(NeuronKey::nns_number).collect(),
+            include_neurons_readable_by_caller: false,
+            include_empty_neurons_readable_by_caller: Some(true),
+            include_public_neurons_in_full_neurons: Some(true),
+            page_number: Some(page),
+            page_size: Some(PAGE),
+            ..wire::ListNeurons::default()
+        };
+        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
+        let answer =
+            self.query(&what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg).await?;
+        let Listed { neurons, pages, .. } = decode_neuron_list(&what, &answer, self.principal())?;
+        Ok((neurons, pages))
     }
 
     /// Any neuron: in full where the identity may see it, else its public extract.

@@ -20,10 +20,10 @@ use icpulse_model::{Account, Amount, KnownLedger, LedgerId, Principal, Token};
 use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
 
-/// Blocks asked for at once where a ledger has no index.
-const BLOCKS_AT_ONCE: u64 = 500;
+/// Blocks asked for at once where a ledger has no index: no reply of `icrc3_get_blocks` has more.
+const BLOCKS_AT_ONCE: u64 = 100;
 /// Requests for blocks after which a page ends, whatever was found.
-const MOST_BLOCK_REQUESTS: usize = 8;
+const MOST_BLOCK_REQUESTS: usize = 40;
 /// Characters kept of a symbol, and of a standard's name.
 const SYMBOL_LENGTH: usize = 20;
 /// Characters kept of a token's name.

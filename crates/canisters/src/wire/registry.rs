@@ -436,6 +436,17 @@ pub struct UnassignedNodesConfigRecord {
     pub replica_version: String,
 }
 
+/// `registry.standard_engine_replica_version.v1`.
+#[derive(Clone, PartialEq, Message)]
+pub struct StandardEngineReplicaVersionRecord {
+    #[prost(string, tag = "1")]
+    pub new_replica_version_id: String,
+    #[prost(string, tag = "2")]
+    pub old_replica_version_id: String,
+    #[prost(double, tag = "3")]
+    pub deployment_progress: f64,
+}
+
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct FirewallRuleSet {
     #[prost(message, repeated, tag = "1")]

@@ -87,7 +87,7 @@ impl ReplyConverter<'_> {
         wire::NeuronInfo {
             id: Some(wire::NeuronId { id: neuron.id }),
             state: neuron.dissolve.state(self.now).number(),
-            stake_e8s: neuron.net_stake(),
+            stake_e8s: neuron.minted_stake(),
             age_seconds: neuron.dissolve.age(self.now),
             dissolve_delay_seconds: neuron.dissolve.delay(self.now),
             created_timestamp_seconds: self.instant(neuron.created),
@@ -100,11 +100,12 @@ impl ReplyConverter<'_> {
                 .joined_fund
                 .filter(|_| open)
                 .map(|at| self.instant(at)),
-            voting_power: deciding,
+            voting_power: potential,
             voting_power_refreshed_timestamp_seconds: self.instant_if(neuron.refreshed),
             deciding_voting_power: Some(deciding),
             potential_voting_power: Some(potential),
             eight_year_gang_bonus_base_e8s: Some(neuron.gang_base),
+            staked_maturity_e8s_equivalent: None,
         }
     }
 

@@ -50,6 +50,12 @@ impl Describe for String {
     }
 }
 
+impl Describe for f64 {
+    fn describe(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+}
+
 impl Describe for bool {
     fn describe(&self) -> Value {
         Value::Bool(*self)
@@ -188,11 +194,12 @@ describe_record! {
     wire::CreateCanisterAndInstallCode { host_subnet_id, canister_settings, wasm_module_hash, install_arg_hash }
     wire::TakeCanisterSnapshot { canister_id, replace_snapshot }
     wire::LoadCanisterSnapshot { canister_id, snapshot_id }
-    wire::FulfillSubnetRentalRequest { user, node_ids, replica_version_id }
+    wire::FulfillSubnetRentalRequest { user, node_ids, replica_version_id, initial_dkg_subnet_id }
+    wire::UpdateStandardEngineReplicaVersion { new_replica_version_id, old_replica_version_id, deployment_progress }
     wire::BlessAlternativeGuestOsVersion { chip_ids, rootfs_hash, base_guest_launch_measurements }
     wire::GuestLaunchMeasurements { guest_launch_measurements }
     wire::GuestLaunchMeasurement { measurement, metadata }
-    wire::GuestLaunchMeasurementMetadata { kernel_cmdline }
+    wire::GuestLaunchMeasurementMetadata { kernel_cmdline, vcpu_type }
     wire::Percentage { basis_points }
     wire::Decimal { human_readable }
     wire::NetworkEconomics {
@@ -271,7 +278,8 @@ pub fn describe(action: &Action, payload: Option<&Value>) -> SelfDescribingPropo
         UpdateCanisterSettings, InstallCode, StopOrStartCanister, CreateServiceNervousSystem,
         RewardNodeProvider, RewardNodeProviders, SetDefaultFollowees, ManageNetworkEconomics,
         ApproveGenesisKyc, AddOrRemoveNodeProvider, FulfillSubnetRentalRequest, BlessAlternativeGuestOsVersion,
-        TakeCanisterSnapshot, LoadCanisterSnapshot, CreateCanisterAndInstallCode;
+        TakeCanisterSnapshot, LoadCanisterSnapshot, CreateCanisterAndInstallCode,
+        UpdateStandardEngineReplicaVersion;
         Action::ExecuteNnsFunction(call) => {
             let value = payload.cloned().unwrap_or_else(|| super::convert::blob(&call.payload));
             if let Some(function) = nns_function(call.nns_function) {

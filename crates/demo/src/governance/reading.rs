@@ -16,7 +16,7 @@ use std::ops::Bound;
 /// Most proposals in a page of `list_proposals`.
 const PROPOSALS_PAGE: u32 = 100;
 /// Most neurons in a page of `list_neurons`.
-const NEURONS_PAGE: u64 = 500;
+const NEURONS_PAGE: u64 = 50;
 /// Most neurons in a page of `get_neuron_index` (`MAX_NEURON_PAGE_SIZE`).
 const INDEX_PAGE: u32 = 300;
 /// Most votes in a page of `list_neuron_votes`.
@@ -138,10 +138,10 @@ impl ReplyConverter<'_> {
             .take(usize::try_from(size).unwrap_or(usize::MAX));
         let mut neurons: Vec<_> = page.filter_map(|id| self.state.neuron(id)).collect();
         let public = request.include_public_neurons_in_full_neurons.unwrap_or(false);
-        let full = neurons.iter().filter(|n| self.may_read(n) || (public && n.is_public()));
-        let full_neurons = full.map(|n| self.full(n)).collect();
         // The canister's order within a page is that of a hash map: no client may rely on it.
         neurons.sort_by_key(|n| n.id.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31));
+        let full = neurons.iter().filter(|n| self.may_read(n) || (public && n.is_public()));
+        let full_neurons = full.map(|n| self.full(n)).collect();
         Ok(wire::ListNeuronsResponse {
             neuron_infos: neurons.iter().map(|n| (n.id, self.info(n))).collect(),
             full_neurons,
@@ -215,9 +215,7 @@ impl ReplyConverter<'_> {
         let Some(id) = request.neuron_id.map(|id| id.id) else {
             return Err(error(NOT_FOUND, "No neuron ID specified in the request."));
         };
-        if !self.state.has_neuron(id) {
-            return Err(neuron_not_found(id));
-        }
+        // A neuron that does not exist is answered like one that is not known.
         if !self.state.known.contains(&id) {
             return Err(error(PRECONDITION_FAILED, format!("Neuron {id} is not a known neuron.")));
         }

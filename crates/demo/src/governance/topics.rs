@@ -50,6 +50,7 @@ pub fn topic_of(action: &Action) -> Topic {
         Action::LoadCanisterSnapshot(a) => topic_of_canister(a.canister_id),
         Action::CreateCanisterAndInstallCode(_) => Topic::ApplicationCanisterManagement,
         Action::FulfillSubnetRentalRequest(_) => Topic::SubnetRental,
+        Action::UpdateStandardEngineReplicaVersion(_) => Topic::IcOsVersionDeployment,
         Action::BlessAlternativeGuestOsVersion(_) => Topic::NodeAdmin,
         Action::ExecuteNnsFunction(call) => {
             nns_function(call.nns_function).map_or(Topic::Unspecified, |function| function.topic)

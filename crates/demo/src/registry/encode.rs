@@ -58,6 +58,11 @@ pub fn record(record: &Record) -> Vec<u8> {
             ssh_readonly_access: Vec::new(),
             replica_version: text(version),
         }),
+        Record::StandardEngine(versions) => wire::encode(&wire::StandardEngineReplicaVersionRecord {
+            new_replica_version_id: text(&versions.new),
+            old_replica_version_id: text(&versions.old),
+            deployment_progress: f64::from(versions.progress_ppm) / 1e6,
+        }),
         Record::Firewall(rules) => {
             wire::encode(&wire::FirewallRuleSet { entries: rules.iter().map(firewall_rule).collect() })
         }

@@ -41,7 +41,7 @@ pub use error::ActionError;
 pub use field::{Choice, Field, FieldKind};
 pub use follow_up::{Scope, dismiss_action, follow_up, follow_up_all};
 pub use journal::{Guard, Journal, SignerJournal, find_review_obstacle, open_actions};
-pub use network::{Network, SignedRequest};
+pub use network::{Network, SignedRequest, look_up, look_up_neurons};
 pub use observe::{Checkpoint, Observer};
 pub use operation::{Condition, Fact, FormContext, Operation, Order, Problem, Risk, Target};
 pub use plan::{PlanContext, Plans};

@@ -1,15 +1,21 @@
 //! What an action needs of a network.
 
+use super::operation::Operation;
 use icpulse_canisters::governance::calls::Target;
 use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_ic::{CallReply, CallStatus, Connection, IcError, PreparedCall, SignedCall};
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::Transaction;
 use icpulse_model::network::Canisters;
+use icpulse_model::world::World;
 use icpulse_model::{
-    Account, AccountIdentifier, E8s, Neuron, Principal, Proposal, ProposalKey, Seconds, Timestamp,
+    Account, AccountIdentifier, E8s, Governance, Neuron, NeuronKey, Principal, Proposal, ProposalKey,
+    Seconds, Timestamp,
 };
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 /// A request that is signed and has an id, but was not necessarily sent.
 pub trait SignedRequest: Send + Sync {
@@ -133,4 +139,35 @@ impl Network for Client {
     async fn wait_for(&self, time: Seconds) {
         tokio::time::sleep(std::time::Duration::from_secs(time.0)).await;
     }
+}
+
+/// Looks up the neurons that the review of an intent must know of and that `world` does not have.
+///
+/// # Errors
+/// If they cannot be read.
+pub async fn look_up_neurons(
+    operation: &Operation,
+    args: &Value,
+    world: &mut World,
+    client: &Client,
+) -> Result<(), IcError> {
+    look_up(operation.neurons_to_look_up(args, world), world, client).await
+}
+
+/// Looks up these neurons.
+///
+/// # Errors
+/// If they cannot be read.
+pub async fn look_up(ids: Vec<NeuronKey>, world: &mut World, client: &Client) -> Result<(), IcError> {
+    let mut by_governance: BTreeMap<Governance, Vec<NeuronKey>> = BTreeMap::new();
+    for id in ids {
+        by_governance.entry(id.governance).or_default().push(id);
+    }
+    let looked_up = Arc::make_mut(&mut world.looked_up);
+    for (governance, ids) in by_governance {
+        let found = governance_of(client, governance)?.neurons(ids.clone()).await?;
+        looked_up.extend(ids.into_iter().map(|id| (id, None)));
+        looked_up.extend(found.into_iter().map(|neuron| (neuron.id, Some(neuron))));
+    }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use icpulse_model::act::{Execution, Intent};
 use icpulse_model::review::StyledText;
 use icpulse_model::text::Line;
 use icpulse_model::world::{Topicality, World};
-use icpulse_model::{Neuron, Principal, Timestamp};
+use icpulse_model::{Neuron, NeuronKey, Principal, Timestamp};
 use rand::RngCore;
 use serde::Deserialize;
 use serde_json::Value;
@@ -72,6 +72,8 @@ pub(super) struct Rules {
     pub plan: fn(&Intent, &PlanContext<'_>, &mut dyn RngCore) -> Result<Draft, ActionError>,
     /// Makes the draft of the review of the steps that are left, where they depend on each other.
     pub plan_rest: PlanRest,
+    /// Neurons besides the target that its review must know of.
+    pub lookups: fn(&Args<'_>) -> Vec<NeuronKey>,
 }
 
 impl Rules {
@@ -86,6 +88,7 @@ impl Rules {
             preview: |_, _| Vec::new(),
             plan,
             plan_rest: |_, _, _| Err(ActionError::Unfit),
+            lookups: |_| Vec::new(),
         }
     }
 }
@@ -191,6 +194,15 @@ impl Operation {
     /// What the operation would bring; empty while arguments are missing.
     pub fn preview_facts(&self, args: &Value, context: &FormContext<'_>) -> Vec<Fact> {
         (self.rules.preview)(&Args(args), context)
+    }
+
+    /// Neurons that its review must know of and that `world` does not have.
+    pub fn neurons_to_look_up(&self, args: &Value, world: &World) -> Vec<NeuronKey> {
+        let mut wanted = (self.rules.lookups)(&Args(args));
+        wanted.retain(|id| world.neurons.get(*id).is_none() && !world.looked_up.contains_key(id));
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
     }
 
     /// The steps of an execution of this operation, by their names.

@@ -71,7 +71,9 @@ fn governance_message(refusal: &GovernanceRefusal) -> Line {
     let said = if refusal.message.is_empty() { refusal.name() } else { refusal.message.as_str() };
     let what = match refusal.error_type {
         2 | 13 => "; try again in a moment",
-        3 => "; use the identity that controls the neuron",
+        3 => {
+            "; use an identity that may do this: the neuron's controller, or for votes and following one of its hotkeys"
+        }
         4 => "; read it again: it may be gone",
         6 => "; the neuron must not be dissolving",
         7 => "; the neuron must be dissolving",

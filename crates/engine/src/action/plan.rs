@@ -53,7 +53,8 @@ pub(super) struct Draft {
     pub effects: Vec<Line>,
     pub irreversible: Vec<Line>,
     pub warnings: Vec<Line>,
-    pub blocked: Option<Line>,
+    /// Why it cannot be done: all reasons.
+    pub blockers: Vec<Line>,
     /// What must be typed to confirm it, where one key is too little.
     pub word: Option<String>,
 }
@@ -68,14 +69,16 @@ impl Draft {
             effects: Vec::new(),
             irreversible: Vec::new(),
             warnings: Vec::new(),
-            blocked: None,
+            blockers: Vec::new(),
             word: None,
         }
     }
 
-    /// Blocks the plan; the first reason given stays.
+    /// Blocks the plan.
     pub(super) fn add_blocker(&mut self, why: Line) {
-        self.blocked.get_or_insert(why);
+        if !self.blockers.contains(&why) {
+            self.blockers.push(why);
+        }
     }
 
     /// Blocks the plan for what is wrong with its arguments.
@@ -87,7 +90,7 @@ impl Draft {
 }
 
 /// Lines about single proposals or neurons shown at most; the rest is counted.
-const LINES: usize = 8;
+pub(super) const LINES: usize = 8;
 
 /// Puts in the first lines and counts the rest.
 pub(super) fn append_bounded(into: &mut Vec<Line>, mut lines: Vec<Line>, more: &str) {
@@ -224,7 +227,7 @@ impl Plans {
             effects: draft.effects,
             irreversible: draft.irreversible,
             warnings: draft.warnings,
-            blocked: draft.blocked,
+            blocked: join_reasons(&draft.blockers),
             confirmation: word.map_or(Confirmation::Enter, Confirmation::Type),
             made: context.now,
         };
@@ -262,6 +265,11 @@ impl Plans {
     }
 }
 
+fn join_reasons(reasons: &[Line]) -> Option<Line> {
+    let words: Vec<&str> = reasons.iter().map(Line::as_str).collect();
+    (!words.is_empty()).then(|| Line::new(&words.join("; ")))
+}
+
 /// The calls of steps, in words and exactly.
 fn describe_calls(
     steps: &[Box<dyn Step>],
@@ -286,10 +294,10 @@ fn check_signer_and_clock(draft: &mut Draft, context: &PlanContext<'_>) {
     let foreign = context.profile.trust();
     draft.warnings.splice(0..0, foreign.warnings().map(|warning| Line::new(&warning)));
     if context.signer.is_anonymous() {
-        // Said before any other reason: it is the first thing to change.
-        draft.blocked = Some(Line::new(
+        // Said alone: it is the first thing to change, and other reasons may go with it.
+        draft.blockers = vec![Line::new(
             "no identity selected: choose one first (`icpulse identity use NAME`, or --identity), or make one with `icpulse identity new NAME`",
-        ));
+        )];
     }
     if context.signer.locked {
         draft.warnings.push(line!("identity '{}' is locked: unlock it to sign", context.signer.name));

@@ -4,6 +4,7 @@ use super::field::{Field, NameForm};
 use super::fuzzy::Word;
 use super::span::parse_span;
 use super::{Condition, Op, Operand, Query, QueryError, Term};
+use crate::amount::{parse_units, remove_group_marks};
 use crate::dataset::{Kind, List};
 use crate::time::DAY;
 use crate::value::COMPARED_DECIMALS;
@@ -238,16 +239,24 @@ fn test(field: Field, op: Op, value: &str) -> Result<Operand, String> {
     }
 }
 
+/// Digits without the marks between groups of three.
+fn ungroup(value: &str) -> Result<String, String> {
+    let (whole, rest) = value.find('.').map_or((value, ""), |point| value.split_at(point));
+    let whole = remove_group_marks(whole, |c| matches!(c, '_' | ',' | '\''));
+    let whole = whole
+        .ok_or_else(|| format!("'{}' has a mark where no group of three digits begins", shown(value)))?;
+    Ok(whole + rest)
+}
+
 fn whole_number(value: &str) -> Result<i128, String> {
-    let digits: String = value.chars().filter(|c| !matches!(c, '_' | ',' | '\'')).collect();
-    let digits = digits.strip_prefix('#').unwrap_or(&digits);
+    let digits = ungroup(value.strip_prefix('#').unwrap_or(value))?;
     let number = digits.parse::<i64>().map(i128::from).or_else(|_| digits.parse::<u64>().map(i128::from));
     number.map_err(|_| format!("'{}' is not a whole number", shown(value)))
 }
 
 /// A number with so many decimals, in units of the last.
 fn decimal(value: &str, decimals: u8) -> Result<i128, String> {
-    let units = crate::amount::parse_units(&value.replace('_', ""), decimals).map_err(|e| e.to_string())?;
+    let units = parse_units(&ungroup(value)?, decimals).map_err(|e| e.to_string())?;
     i128::try_from(units).map_err(|_| format!("'{}' is too large", shown(value)))
 }
 
@@ -281,14 +290,14 @@ fn split_factor(value: &str) -> (&str, u32) {
 /// An amount of any token with an optional `k` or `M`.
 fn token_amount(value: &str) -> Result<i128, String> {
     let (digits, factor) = split_factor(value);
-    let units = decimal(&digits.replace(',', ""), COMPARED_DECIMALS)?;
+    let units = decimal(digits, COMPARED_DECIMALS)?;
     units.checked_mul(factor.into()).ok_or_else(|| format!("'{}' is too large", shown(value)))
 }
 
 /// ICP with an optional `k` or `M`.
 fn icp(value: &str) -> Result<i128, String> {
     let (digits, factor) = split_factor(value);
-    let amount = E8s::parse_icp(&digits.replace(',', "")).map_err(|e| e.to_string())?;
+    let amount = E8s::parse_icp(&ungroup(digits)?).map_err(|e| e.to_string())?;
     amount
         .0
         .checked_mul(factor.into())

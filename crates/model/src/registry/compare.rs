@@ -1,6 +1,6 @@
 //! Compares a record before and after a change.
 
-use super::{Key, OperatorRecord, Record, RewardTable, Route};
+use super::{Key, OperatorRecord, Record, RewardTable, Route, StandardEngine};
 use crate::Principal;
 use crate::event::EventKind;
 use crate::registry::{DataCenterRecord, FirewallScope, NodeRecord, SubnetRecord};
@@ -67,6 +67,11 @@ pub(super) fn compare_records(key: &Key, before: Option<&Record>, after: Option<
             };
             if let (from, Some(to)) = (version(before), version(after)) {
                 say(EventKind::UnassignedUpgraded { from, to });
+            }
+        }
+        Key::StandardEngine => {
+            if let Some(Record::StandardEngine(StandardEngine { new, progress_ppm, .. })) = after {
+                say(EventKind::StandardEngineChanged { to: new.clone(), progress_ppm: *progress_ppm });
             }
         }
         Key::ApiBoundaryNode(_) => {

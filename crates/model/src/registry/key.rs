@@ -40,6 +40,8 @@ pub enum Key {
     HostOsVersion(Line),
     /// `unassigned_nodes_config`.
     UnassignedNodes,
+    /// `standard_engine_replica_version`.
+    StandardEngine,
     /// `firewall_rules_<scope>`.
     Firewall(FirewallScope),
     /// `canister_ranges_<first canister id in hexadecimal>`: one shard of the routing table.
@@ -80,6 +82,9 @@ impl Key {
             "nns_subnet_id" => return Self::NnsSubnet,
             "node_rewards_table" => return Self::RewardTable,
             "unassigned_nodes_config" => return Self::UnassignedNodes,
+            "standard_engine_replica_version" | "standard_engine_replica_version_record" => {
+                return Self::StandardEngine;
+            }
             "routing_table" => return Self::RoutingTable,
             "firewall_rules_global" => return Self::Firewall(FirewallScope::Global),
             "firewall_rules_replica_nodes" => return Self::Firewall(FirewallScope::ReplicaNodes),
@@ -117,6 +122,7 @@ impl fmt::Display for Key {
             Self::ReplicaVersion(v) => write!(f, "replica_version_{v}"),
             Self::HostOsVersion(v) => write!(f, "hostos_version_{v}"),
             Self::UnassignedNodes => f.write_str("unassigned_nodes_config"),
+            Self::StandardEngine => f.write_str("standard_engine_replica_version"),
             Self::Firewall(FirewallScope::Global) => f.write_str("firewall_rules_global"),
             Self::Firewall(FirewallScope::ReplicaNodes) => f.write_str("firewall_rules_replica_nodes"),
             Self::Firewall(FirewallScope::ApiBoundaryNodes) => {
@@ -150,6 +156,7 @@ mod tests {
             Key::ReplicaVersion(Line::new("e3d101b2")),
             Key::HostOsVersion(Line::new("0d47")),
             Key::UnassignedNodes,
+            Key::StandardEngine,
             Key::Firewall(FirewallScope::Global),
             Key::Firewall(FirewallScope::ReplicaNodes),
             Key::Firewall(FirewallScope::ApiBoundaryNodes),

@@ -42,6 +42,7 @@ fn functions(kind: &EventKind) -> &'static [&'static str] {
         EventKind::HostOsVersionElected(_) | EventKind::HostOsVersionRetired(_) => {
             &["ReviseElectedHostosVersions", "UpdateElectedHostosVersions"]
         }
+        EventKind::StandardEngineChanged { .. } => &["UpdateStandardEngineReplicaVersion"],
         EventKind::UnassignedUpgraded { .. } => {
             &["DeployGuestosToAllUnassignedNodes", "UpdateUnassignedNodesConfig"]
         }
@@ -51,9 +52,13 @@ fn functions(kind: &EventKind) -> &'static [&'static str] {
             &["DeployGuestosToSomeApiBoundaryNodes", "UpdateApiBoundaryNodesVersion"]
         }
         EventKind::RewardTableChanged(_) => &["UpdateNodeRewardsTable"],
-        EventKind::RoutesChanged(_) => {
-            &["RerouteCanisterRanges", "PrepareCanisterMigration", "CompleteCanisterMigration"]
-        }
+        EventKind::RoutesChanged(_) => &[
+            "RerouteCanisterRanges",
+            "PrepareCanisterMigration",
+            "CompleteCanisterMigration",
+            "SplitSubnet",
+            "MergeSubnets",
+        ],
         EventKind::FirewallChanged { .. } => {
             &["AddFirewallRules", "RemoveFirewallRules", "UpdateFirewallRules", "SetFirewallConfig"]
         }
@@ -86,6 +91,7 @@ fn title_names(proposal: &Proposal, event: &Event) -> bool {
         | EventKind::HostOsVersionElected(v)
         | EventKind::HostOsVersionRetired(v)
         | EventKind::BoundaryNodeUpgraded { to: v, .. }
+        | EventKind::StandardEngineChanged { to: v, .. }
         | EventKind::UnassignedUpgraded { to: v, .. } => says_version(v.as_str()),
         _ => false,
     };

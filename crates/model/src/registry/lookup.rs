@@ -24,6 +24,7 @@ impl Topology {
             Key::ReplicaVersion(v) => self.replica_versions.get(v).cloned().map(Record::ReplicaVersion),
             Key::HostOsVersion(v) => self.hostos_versions.get(v).cloned().map(Record::HostOsVersion),
             Key::UnassignedNodes => self.unassigned_version.clone().map(Record::UnassignedNodes),
+            Key::StandardEngine => self.standard_engine.clone().map(Record::StandardEngine),
             Key::Firewall(scope) => self.firewall.get(scope).cloned().map(Record::Firewall),
             Key::CanisterRanges(first) => self.routes.get(first).cloned().map(Record::Routes),
             Key::RoutingTable => self.routes.get(&Line::default()).cloned().map(Record::Routes),
@@ -45,6 +46,7 @@ impl Topology {
         keys.extend(self.replica_versions.keys().cloned().map(Key::ReplicaVersion));
         keys.extend(self.hostos_versions.keys().cloned().map(Key::HostOsVersion));
         keys.extend(self.unassigned_version.as_ref().map(|_| Key::UnassignedNodes));
+        keys.extend(self.standard_engine.as_ref().map(|_| Key::StandardEngine));
         keys.extend(self.firewall.keys().cloned().map(Key::Firewall));
         keys.extend(self.routes.keys().map(|first| match first.is_empty() {
             true => Key::RoutingTable,

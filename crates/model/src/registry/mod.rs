@@ -20,7 +20,7 @@ pub use sentence::{EventFilter, FindName};
 pub use key::{FirewallScope, Key};
 pub use record::{
     DataCenterRecord, FirewallRule, HostOsRecord, NodeRecord, OperatorRecord, Rate, Record, Region,
-    ReplicaRecord, RewardTable, RewardType, Route, SubnetKind, SubnetRecord,
+    ReplicaRecord, RewardTable, RewardType, Route, StandardEngine, SubnetKind, SubnetRecord,
 };
 pub use topology::{Provider, Topology};
 

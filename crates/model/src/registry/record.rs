@@ -3,6 +3,7 @@
 use crate::Principal;
 use crate::text::Line;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -25,6 +26,8 @@ pub enum Record {
     HostOsVersion(HostOsRecord),
     /// The version that nodes in no subnet are to run.
     UnassignedNodes(Line),
+    /// The versions of cloud engines that name none of their own.
+    StandardEngine(StandardEngine),
     /// Firewall rules.
     Firewall(Vec<FirewallRule>),
     /// Canister ranges and their subnets.
@@ -96,7 +99,8 @@ impl fmt::Display for SubnetKind {
 pub struct SubnetRecord {
     /// Its nodes, in the record's order.
     pub membership: Vec<Principal>,
-    /// The version of GuestOS that its nodes are to run.
+    /// The version of GuestOS that its nodes are to run; empty where the standard engine version decides: see
+    /// [`super::Topology::subnet_version`].
     pub replica_version: Line,
     pub kind: SubnetKind,
     /// It makes no blocks, by decision.
@@ -183,6 +187,32 @@ impl fmt::Display for RewardType {
             Self::Type1Dot1 => f.write_str("type1.1"),
             Self::Other(number) => write!(f, "type number {number}"),
         }
+    }
+}
+
+/// The GuestOS versions of cloud engines that name none of their own, and how many of them have the new one
+/// (`StandardEngineReplicaVersionRecord`, dfinity/ic 2026).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandardEngine {
+    pub new: Line,
+    pub old: Line,
+    /// The share of engines that are to run the new one, in millionths.
+    pub progress_ppm: u32,
+}
+
+impl StandardEngine {
+    /// The version that an engine is to run: the new one once the progress has reached the engine's priority,
+    /// a hash of both.
+    pub fn version_of(&self, engine: &Principal) -> &Line {
+        const DOMAIN: &[u8] = b"upgrade priority";
+        let mut hash = Sha256::new();
+        hash.update([u8::try_from(DOMAIN.len()).unwrap_or(u8::MAX)]);
+        hash.update(DOMAIN);
+        hash.update(hex::decode(self.new.as_str()).unwrap_or_default());
+        hash.update(engine.as_slice());
+        let priority = hash.finalize().first_chunk().map_or(u64::MAX, |first| u64::from_le_bytes(*first));
+        let reached = u128::from(self.progress_ppm) * u128::from(u64::MAX);
+        if u128::from(priority) * 1_000_000 <= reached { &self.new } else { &self.old }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Difference, FirewallScope, Key};
 use crate::Principal;
 use crate::amount::group;
 use crate::event::{Event, EventKind};
+use crate::node_rewards::Ppm;
 use crate::text::Line;
 
 /// The name that somebody gave to a node, subnet, provider or operator, if anybody did.
@@ -130,6 +131,13 @@ impl EventContext<'_> {
             EventKind::ReplicaVersionRetired(v) => format!("GuestOS {} was retired", short_version(v)),
             EventKind::HostOsVersionElected(v) => format!("HostOS {} was elected", short_version(v)),
             EventKind::HostOsVersionRetired(v) => format!("HostOS {} was retired", short_version(v)),
+            EventKind::StandardEngineChanged { to, progress_ppm } => {
+                format!(
+                    "{} of cloud engines are to run GuestOS {}",
+                    Ppm(*progress_ppm).percent(),
+                    short_version(to)
+                )
+            }
             EventKind::UnassignedUpgraded { from, to } => format!(
                 "nodes in no subnet are to run GuestOS {} after {}",
                 short_version(to),

@@ -385,12 +385,39 @@ fn any_change() -> impl Strategy<Value = (Key, Option<Record>)> {
             .prop_map(|ids| (Key::SubnetList, Record::SubnetList(ids.into_iter().map(id).collect()))),
         ("[ab]", 0usize..3).prop_map(|(name, size)| (Key::Other(Line::new(&name)), Record::Other(size))),
         "[ab]".prop_map(|v| (Key::UnassignedNodes, Record::UnassignedNodes(Line::new(&v)))),
+        ("[ab]", 0u32..3).prop_map(|(v, progress_ppm)| {
+            let versions = StandardEngine { new: Line::new(&v), old: Line::new("old"), progress_ppm };
+            (Key::StandardEngine, Record::StandardEngine(versions))
+        }),
     ];
     (some, 0u8..10).prop_map(|((key, record), fate)| match fate {
         0 | 1 => (key, None),
         2 => (key, Some(Record::Undecoded(Line::new("odd")))),
         _ => (key, Some(record)),
     })
+}
+
+#[test]
+fn a_cloud_engine_without_a_version_of_its_own_follows_the_standard_one() {
+    let mut topology = Topology::default();
+    let engine = SubnetRecord { kind: SubnetKind::CloudEngine, ..subnet(&[1], "") };
+    apply_changes(&mut topology, &[subnet_change(1, Some(engine))]);
+    assert_eq!(topology.subnet_version(&id(SUBNET)), None, "no version is not an empty one");
+    let standard = |version, progress_ppm| {
+        let versions = StandardEngine { new: Line::new("abcd"), old: Line::new("1234"), progress_ppm };
+        change(version, Key::StandardEngine, Some(Record::StandardEngine(versions)))
+    };
+    for (version, progress_ppm, expected) in [(2, 0, "1234"), (3, 1_000_000, "abcd")] {
+        let told = told(&mut topology, &[standard(version, progress_ppm)]);
+        assert_eq!(topology.subnet_version(&id(SUBNET)).unwrap().as_str(), expected);
+        assert_eq!(topology.desired_version(&id(1)).unwrap().as_str(), expected);
+        let share = if progress_ppm == 0 { "0.00 %" } else { "100.00 %" };
+        assert!(told[0].contains(share) && told[0].contains("cloud engines"), "{told:?}");
+    }
+    assert!(topology.followed_standard(&id(SUBNET)).is_some());
+    apply_changes(&mut topology, &[subnet_change(4, Some(subnet(&[1], "9999")))]);
+    assert_eq!(topology.subnet_version(&id(SUBNET)).unwrap().as_str(), "9999");
+    assert!(topology.followed_standard(&id(SUBNET)).is_none());
 }
 
 fn any_history() -> impl Strategy<Value = Vec<Change>> {

@@ -2,7 +2,7 @@
 
 use super::{
     Change, DataCenterRecord, FirewallRule, FirewallScope, HostOsRecord, Key, NodeRecord, OperatorRecord,
-    Record, ReplicaRecord, RewardTable, Route, SubnetRecord, Version,
+    Record, ReplicaRecord, RewardTable, Route, StandardEngine, SubnetRecord, Version,
 };
 use crate::text::Line;
 use crate::{Evidence, Principal, Timestamp};
@@ -44,6 +44,8 @@ pub struct Topology {
     pub elected: BTreeMap<Key, (Version, Option<Timestamp>)>,
     /// The version that nodes in no subnet are to run.
     pub unassigned_version: Option<Line>,
+    /// The versions of cloud engines that name none of their own.
+    pub standard_engine: Option<StandardEngine>,
     /// Firewall rules.
     pub firewall: BTreeMap<FirewallScope, Vec<FirewallRule>>,
     /// The routing table's shards by their first canister id in hexadecimal; the old whole table
@@ -175,6 +177,13 @@ impl Topology {
                 };
                 true
             }
+            Key::StandardEngine => {
+                self.standard_engine = match record {
+                    Some(Record::StandardEngine(versions)) => Some(versions.clone()),
+                    _ => None,
+                };
+                true
+            }
             Key::Firewall(scope) => {
                 table!(self.firewall, scope, record, Record::Firewall(r) => r.clone())
             }
@@ -229,6 +238,23 @@ impl Topology {
         self.api_boundary_nodes.contains_key(node)
     }
 
+    /// The GuestOS version that a subnet's nodes are to run; `None` where the registry does not say it.
+    pub fn subnet_version(&self, subnet: &Principal) -> Option<&Line> {
+        let own = &self.subnets.get(subnet)?.replica_version;
+        if !own.is_empty() {
+            return Some(own);
+        }
+        let version = self.standard_engine.as_ref()?.version_of(subnet);
+        Some(version).filter(|version| !version.is_empty())
+    }
+
+    /// The standard engine version, for a subnet that names no version of its own.
+    pub fn followed_standard(&self, subnet: &Principal) -> Option<&StandardEngine> {
+        self.standard_engine
+            .as_ref()
+            .filter(|_| self.subnets.get(subnet).is_some_and(|record| record.replica_version.is_empty()))
+    }
+
     /// The GuestOS version that a node is to run: its subnet's, its boundary node record's or that
     /// of all unassigned nodes. What it really runs is not in the registry.
     pub fn desired_version(&self, node: &Principal) -> Option<&Line> {
@@ -236,7 +262,7 @@ impl Topology {
             return Some(version);
         }
         match self.subnet_of(node) {
-            Some(subnet) => self.subnets.get(&subnet).map(|s| &s.replica_version),
+            Some(subnet) => self.subnet_version(&subnet),
             None => self.unassigned_version.as_ref(),
         }
     }

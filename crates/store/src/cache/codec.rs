@@ -9,7 +9,7 @@ use super::CacheError;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Version of the encoding of every value; raise it whenever a stored type changes.
-pub const SCHEMA: u8 = 2;
+pub const SCHEMA: u8 = 3;
 
 const HEADER: usize = 5;
 

@@ -226,7 +226,7 @@ fn neuron(id: u64) -> icpulse_model::Neuron {
         state: NeuronState::NotDissolving,
         cached_stake: E8s(100),
         fees: E8s::ZERO,
-        staked_maturity: E8s::ZERO,
+        staked_maturity: Some(E8s::ZERO),
         maturity: E8s::ZERO,
         stake: E8s(100),
         created: NOW,

@@ -176,6 +176,7 @@ impl State {
             start_reducing_after: economics
                 .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
             network: Arc::clone(&self.net.view),
+            lookalikes: Arc::clone(&self.wallet.lookalikes),
         }
     }
 

@@ -94,8 +94,8 @@ impl State {
     fn newest_rollout(&self) -> Option<(Line, usize)> {
         let topology = &self.world.topology;
         let mut counts: BTreeMap<&Line, usize> = BTreeMap::new();
-        for subnet in topology.subnets.values() {
-            *counts.entry(&subnet.replica_version).or_default() += 1;
+        for version in topology.subnets.keys().filter_map(|id| topology.subnet_version(id)) {
+            *counts.entry(version).or_default() += 1;
         }
         let newest = self.world.events.iter().find_map(|e| match &e.kind {
             EventKind::ReplicaVersionElected(v) => counts.get_key_value(v),

@@ -369,8 +369,8 @@ fn find_differences(then: &Topology, now: &Topology) -> Vec<Difference> {
         .count();
     let upgraded = then
         .subnets
-        .iter()
-        .filter(|(id, s)| now.subnets.get(id).is_some_and(|n| n.replica_version != s.replica_version))
+        .keys()
+        .filter(|id| now.subnets.contains_key(*id) && now.subnet_version(id) != then.subnet_version(id))
         .count();
     let mut all = Vec::new();
     for (what, (gone, new)) in [

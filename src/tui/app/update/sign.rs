@@ -167,7 +167,7 @@ impl State {
         let Some(Layer::Execution(layer)) = self.layers.last() else { return };
         let Some(execution) = self.execution(layer.plan).cloned() else { return };
         let altered = self.distrusted.get(&execution.plan) == Some(&Authenticity::Altered);
-        if !altered && !execution.is_open() {
+        if !altered && !execution.can_dismiss() {
             self.show_toast(Level::Info, "dismiss: this action is finished");
         } else if !altered && self.retry_refusal(&execution).is_some() {
             let why = self.retry_refusal(&execution).unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::tui::app::target::CONFIRM_SOON;
 use icpulse_model::act::SignerInfo;
 use icpulse_model::alert::{Alert, Severity};
 use icpulse_model::dataset::Context;
+use icpulse_model::lookalike::LookAlikes;
 use icpulse_model::topic::NeuronState;
 use icpulse_model::world::{Change, World};
 use icpulse_model::{E8s, Neuron, Proposal, ProposalKey, Seconds, Timestamp};
@@ -179,6 +180,9 @@ impl State {
             .account()
             .map(|a| a.transactions.iter().cloned().map(Arc::new).collect())
             .unwrap_or_default();
+        self.wallet.lookalikes = self.account().map_or_else(Arc::default, |a| {
+            Arc::new(LookAlikes::of_transactions(a.account.identifier(), &a.transactions))
+        });
         rows.sort_by_key(|t| std::cmp::Reverse(t.block));
         rows.dedup_by_key(|t| t.block);
         self.index.transactions.set_rows(rows.iter(), self.cell_context());

@@ -35,6 +35,7 @@ pub enum Action {
     TakeCanisterSnapshot(TakeCanisterSnapshot),
     LoadCanisterSnapshot(LoadCanisterSnapshot),
     CreateCanisterAndInstallCode(CreateCanisterAndInstallCode),
+    UpdateStandardEngineReplicaVersion(UpdateStandardEngineReplicaVersion),
 }
 
 /// A motion: nothing but its text.
@@ -190,6 +191,15 @@ pub struct FulfillSubnetRentalRequest {
     pub user: Option<Principal>,
     pub node_ids: Option<Vec<Principal>>,
     pub replica_version_id: Option<String>,
+    pub initial_dkg_subnet_id: Option<Principal>,
+}
+
+/// Begins or advances the deployment of the GuestOS version of cloud engines that name none of their own.
+#[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Default)]
+pub struct UpdateStandardEngineReplicaVersion {
+    pub new_replica_version_id: Option<String>,
+    pub old_replica_version_id: Option<String>,
+    pub deployment_progress: Option<f64>,
 }
 
 /// Approves a guest operating system for recovering named machines.
@@ -217,4 +227,5 @@ pub struct GuestLaunchMeasurement {
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Default)]
 pub struct GuestLaunchMeasurementMetadata {
     pub kernel_cmdline: Option<String>,
+    pub vcpu_type: Option<String>,
 }

@@ -157,8 +157,8 @@ pub struct Neuron {
 
 /// A neuron as anybody sees it (`get_neuron_info`, `list_neurons`, `get_neuron_index`).
 ///
-/// `stake_e8s` is net of fees and includes staked maturity; `state`: 1 not dissolving,
-/// 2 dissolving, 3 dissolved, 4 spawning. Ages and delays hold at
+/// `stake_e8s` is the stake net of fees, without staked maturity (the canister's comment says with; its code
+/// decides); `state`: 1 not dissolving, 2 dissolving, 3 dissolved, 4 spawning. Ages and delays hold at
 /// `retrieved_at_timestamp_seconds`.
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Default)]
 pub struct NeuronInfo {
@@ -174,12 +174,14 @@ pub struct NeuronInfo {
     pub visibility: Option<i32>,
     pub known_neuron_data: Option<KnownNeuronData>,
     pub joined_community_fund_timestamp_seconds: Option<u64>,
-    // Deprecated by the canister; equals the deciding voting power.
+    // Deprecated by the canister; its code gives the potential voting power, its comment says the deciding.
     pub voting_power: u64,
     pub voting_power_refreshed_timestamp_seconds: Option<u64>,
     pub deciding_voting_power: Option<u64>,
     pub potential_voting_power: Option<u64>,
     pub eight_year_gang_bonus_base_e8s: Option<u64>,
+    // Since July 2026.
+    pub staked_maturity_e8s_equivalent: Option<u64>,
 }
 
 /// Reply of `get_full_neuron` and `get_full_neuron_by_id_or_subaccount`.
@@ -196,7 +198,7 @@ pub struct NeuronSubaccount {
 }
 
 /// Argument of `list_neurons`: which neurons, and what is shown of the public ones among them.
-/// At most 500 neurons come in a page.
+/// At most 50 neurons come in a page.
 #[derive(CandidType, Deserialize, Clone, Debug, PartialEq, Default)]
 pub struct ListNeurons {
     pub neuron_ids: Vec<u64>,

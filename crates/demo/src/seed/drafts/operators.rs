@@ -73,6 +73,7 @@ pub(super) fn node_admin(kind: Kind, rng: &mut SeededRng, context: &ProposalCont
                 measurement: Some(ByteBuf::from([rng.bytes().as_slice(), &rng.bytes()[..16]].concat())),
                 metadata: Some(wire::GuestLaunchMeasurementMetadata {
                     kernel_cmdline: Some("root=/dev/vda5 console=ttyS0 dfinity.system=A".to_owned()),
+                    vcpu_type: None,
                 }),
             };
             let bless = wire::BlessAlternativeGuestOsVersion {

@@ -81,6 +81,7 @@ pub(super) fn subnets(kind: Kind, rng: &mut SeededRng, context: &ProposalContext
                 user: Some(rng.principal()),
                 node_ids: Some(rng.choose_several(&inventory.spares, 13)),
                 replica_version_id: Some(current(rng, context)),
+                initial_dkg_subnet_id: None,
             };
             let action = Action::FulfillSubnetRentalRequest(request);
             (words(kind, "", &[]), action, None)

@@ -61,11 +61,12 @@ impl NeuronOperation for ConfirmFollowing {
     }
 
     fn effect(&self, neuron: &Neuron) -> Line {
-        line!(
-            "neuron {}: voting power {} → {} V",
-            neuron.id,
-            neuron.deciding_voting_power.rounded(),
-            neuron.potential_voting_power.rounded()
-        )
+        let id = neuron.id;
+        let before = neuron.deciding_voting_power.rounded();
+        let after = neuron.potential_voting_power.rounded();
+        if before == after {
+            return line!("neuron {id}: voting power {after} V, whole as before");
+        }
+        line!("neuron {id}: voting power {before} → {after} V")
     }
 }

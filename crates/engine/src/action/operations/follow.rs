@@ -3,7 +3,7 @@
 use super::neuron::{self, NeuronCommand, NeuronOperation};
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Args, Operation, Problem, Rules};
-use crate::action::plan::{Draft, count_noun};
+use crate::action::plan::{Draft, PlanContext, count_noun};
 use icpulse_canisters::GovernanceCommands;
 use icpulse_canisters::governance::calls::Target as Address;
 use icpulse_ic::{IcError, PreparedCall};
@@ -11,8 +11,9 @@ use icpulse_model::act::Intent;
 use icpulse_model::economics::MAX_FOLLOWEES;
 use icpulse_model::neuron::Access;
 use icpulse_model::text::Line;
-use icpulse_model::world::Topicality;
-use icpulse_model::{Neuron, NeuronKey, Timestamp, Topic};
+use icpulse_model::topic::Visibility;
+use icpulse_model::world::{Topicality, World};
+use icpulse_model::{Neuron, NeuronKey, Principal, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -62,9 +63,14 @@ pub static FOLLOW: Operation = Operation {
     ],
     reads: &[Topicality::Neurons],
     rules: Rules {
-        check: |args, _| {
-            check_followees(args.get("topic"), &args.get::<Vec<_>>("followees").unwrap_or_default())
+        check: |args, context| {
+            let followees = args.get::<Vec<_>>("followees").unwrap_or_default();
+            let topic = args.get("topic");
+            let mut problems = check_followees(topic, &followees);
+            problems.extend(refuse_followees(topic, &followees, None, context.world));
+            problems
         },
+        lookups: |args| args.get("followees").unwrap_or_default(),
         start: |neuron, args| {
             let topic = args.get("topic");
             let present = topic.map(|topic| followees_on_topic(neuron, topic)).filter(|f| !f.is_empty());
@@ -120,19 +126,23 @@ impl NeuronOperation for Follow {
 
     fn effect(&self, neuron: &Neuron) -> Line {
         let before = followees_on_topic(neuron, self.topic);
-        let same = if before == self.followees { " (as before)" } else { "" };
-        line!(
-            "neuron {}, {}: {} → {}{same}",
-            neuron.id,
-            self.topic.title(),
-            join_followees(before),
-            join_followees(&self.followees)
-        )
+        let (id, topic, after) = (neuron.id, self.topic.title(), join_followees(&self.followees));
+        if before == self.followees {
+            return line!("neuron {id}, {topic}: {after} (as before)");
+        }
+        line!("neuron {id}, {topic}: {} → {after}", join_followees(before))
     }
 
-    fn fill_review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
-        for problem in check_followees(Some(self.topic), &self.followees) {
-            draft.add_blocker(problem.why);
+    fn fill_review(&self, neurons: &[NeuronKey], context: &PlanContext<'_>, draft: &mut Draft) {
+        draft.add_problems(check_followees(Some(self.topic), &self.followees));
+        for id in neurons {
+            let known = context.world.neurons.get(*id);
+            let followed = known.map(|neuron| followees_on_topic(neuron, self.topic)).unwrap_or_default();
+            // Who is followed already may stay, whatever became of them.
+            let new: Vec<NeuronKey> =
+                self.followees.iter().filter(|id| !followed.contains(id)).copied().collect();
+            let controller = known.and_then(|neuron| neuron.controller);
+            draft.add_problems(refuse_followees(Some(self.topic), &new, controller, context.world));
         }
         for neuron in neurons.iter().filter(|n| self.followees.contains(n)) {
             draft.warnings.push(line!("neuron {neuron} would follow itself, which casts no ballot"));
@@ -171,6 +181,42 @@ pub(super) fn check_followees(topic: Option<Topic>, followees: &[NeuronKey]) -> 
         problems.push(Problem { field: "followees", why: line!("a followee{on} is given twice") });
     }
     problems
+}
+
+/// Followees that governance would refuse, as far as is known of them: a neuron follows those that exist and are
+/// public, or have its controller, or have its controller as a hotkey. Without a `controller` only what
+/// nobody may follow is refused. Neuron management may follow any (dfinity/ic `pb/mod.rs`).
+pub(super) fn refuse_followees(
+    topic: Option<Topic>,
+    followees: &[NeuronKey],
+    controller: Option<Principal>,
+    world: &World,
+) -> Vec<Problem> {
+    if topic.is_none_or(|topic| topic == Topic::NeuronManagement) {
+        return Vec::new();
+    }
+    let refuse = |id: &NeuronKey| {
+        let looked_up = world.looked_up.get(id);
+        let neuron = match (world.neurons.get(*id), looked_up) {
+            (Some(neuron), _) => &**neuron,
+            (None, Some(Some(neuron))) => neuron,
+            (None, Some(None)) => {
+                return Some(line!("neuron {id} cannot be followed: it does not exist; check its number"));
+            }
+            (None, None) => return None,
+        };
+        let controller = controller?;
+        let may_be_followed = neuron.visibility == Visibility::Public
+            || neuron.known.is_some()
+            || neuron.controller == Some(controller)
+            || neuron.hot_keys.contains(&controller);
+        (!may_be_followed).then(|| {
+            line!(
+                "neuron {id} cannot be followed: it is private; its controller can make it public or add {controller} as a hotkey"
+            )
+        })
+    };
+    followees.iter().filter_map(refuse).map(|why| Problem { field: "followees", why }).collect()
 }
 
 pub(super) fn warn_of_unknown_topic(draft: &mut Draft, topic: Topic) {

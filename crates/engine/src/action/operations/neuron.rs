@@ -112,8 +112,8 @@ pub(super) trait NeuronOperation: NeuronCommand {
     fn effect(&self, neuron: &Neuron) -> Line;
 
     /// What else its review says.
-    fn fill_review(&self, neurons: &[NeuronKey], draft: &mut Draft) {
-        let _ = (neurons, draft);
+    fn fill_review(&self, neurons: &[NeuronKey], context: &PlanContext<'_>, draft: &mut Draft) {
+        let _ = (neurons, context, draft);
     }
 
     /// The operation as planned for `neurons`.
@@ -213,7 +213,7 @@ fn plan_commands<C: NeuronOperation>(
     append_bounded(&mut draft.warnings, left_out, "more neurons are left out");
     append_bounded(&mut draft.warnings, unknown, "more are not among your neurons");
     append_bounded(&mut draft.effects, effects, "more neurons");
-    command.fill_review(&chosen, &mut draft);
+    command.fill_review(&chosen, context, &mut draft);
     Ok(draft)
 }
 

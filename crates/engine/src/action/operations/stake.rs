@@ -1,6 +1,6 @@
 //! Makes a new neuron: transfers ICP to its account, claims it, and configures it.
 
-use super::follow::{Follow, check_followees, warn_of_unknown_topic};
+use super::follow::{Follow, check_followees, refuse_followees, warn_of_unknown_topic};
 use super::neuron::{self, NeuronCommand, NeuronStep, name_neuron};
 use super::transfer::StakeTransfer;
 use crate::action::error::ActionError;
@@ -34,6 +34,9 @@ use std::collections::BTreeSet;
 
 /// A balance older than this is worth a warning.
 const FRESH: Seconds = Seconds(600);
+
+/// The dissolve delay where none is given, in forms and on the command line.
+const DEFAULT_DELAY: &str = "6 months";
 
 /// Its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,8 +96,8 @@ pub static STAKE: Operation = Operation {
                 ("18 months", Seconds(18 * MONTH.0)),
                 ("2 years", Seconds(2 * YEAR.0)),
             ]),
-            default: Some("2y"),
-            start: "6 months",
+            default: Some(DEFAULT_DELAY),
+            start: DEFAULT_DELAY,
             positional: false,
         },
         Field {
@@ -119,7 +122,16 @@ pub static STAKE: Operation = Operation {
     order: Order::InOrder,
     reads: &[Topicality::Accounts, Topicality::Facts],
     touches: &[Topicality::Neurons, Topicality::Accounts],
-    rules: Rules { check: find_problems, preview: preview_stake, plan_rest, ..Rules::new(plan_stake) },
+    rules: Rules {
+        check: find_problems,
+        preview: preview_stake,
+        plan_rest,
+        lookups: |args| {
+            let follow = args.get::<Vec<(Topic, Vec<NeuronKey>)>>("follow").unwrap_or_default();
+            follow.into_iter().flat_map(|(_, followees)| followees).collect()
+        },
+        ..Rules::new(plan_stake)
+    },
     steps: &[
         StepKind::for_type::<StakeTransfer>(StakeTransfer::STEP),
         StepKind::for_type::<Claim>(Claim::STEP),
@@ -224,17 +236,17 @@ impl Step for LengthenDelay {
     }
 
     fn description(&self, _: &Canisters) -> StepDescription {
-        let (from, additional) = (self.from.words(), self.additional_delay());
+        let (from, additional) = (self.from.exact_words(), self.additional_delay());
         StepDescription::new(
             "manage_neuron · IncreaseDissolveDelay",
-            line!("lengthen its dissolve delay from {from} to {}", self.target.words()),
+            line!("lengthen its dissolve delay from {from} to {}", self.target.exact_words()),
             vec![
                 ("neuron", name_neuron(&self.neuron)),
                 (
                     "additional delay",
                     line!(
                         "{} ({} s), signed only while the delay is {from}",
-                        additional.words(),
+                        additional.exact_words(),
                         additional.0
                     ),
                 ),
@@ -268,14 +280,16 @@ impl Step for LengthenDelay {
             return Err(StepState::NotSent { message });
         };
         if delay >= self.target {
-            return Err(StepState::AlreadyDone { note: line!("its delay is {} already", delay.words()) });
+            return Err(StepState::AlreadyDone {
+                note: line!("its delay is {} already", delay.exact_words()),
+            });
         }
         if delay != self.from {
             let message = line!(
                 "its delay is {} by now and not {} as in the review, so that lengthening it as reviewed would make it another one than {}; nothing was signed. Review the rest again",
-                delay.words(),
-                self.from.words(),
-                self.target.words()
+                delay.exact_words(),
+                self.from.exact_words(),
+                self.target.exact_words()
             );
             return Err(StepState::NotSent { message });
         }
@@ -356,12 +370,12 @@ fn find_problems(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Problem> {
     }
     if let Some(delay) = args.get::<Seconds>("delay") {
         if delay < NEW_NEURON_DELAY {
-            let least = NEW_NEURON_DELAY.words();
-            add("delay", line!("the shortest dissolve delay is {least}; this is {}", delay.words()));
+            let least = NEW_NEURON_DELAY.exact_words();
+            add("delay", line!("the shortest dissolve delay is {least}; this is {}", delay.exact_words()));
         }
         if delay > MAX_DISSOLVE_DELAY {
-            let most = MAX_DISSOLVE_DELAY.words();
-            add("delay", line!("the longest dissolve delay is {most}; this is {}", delay.words()));
+            let most = MAX_DISSOLVE_DELAY.exact_words();
+            add("delay", line!("the longest dissolve delay is {most}; this is {}", delay.exact_words()));
         }
     }
     let mut topics = BTreeSet::new();
@@ -369,7 +383,8 @@ fn find_problems(args: &Args<'_>, context: &FormContext<'_>) -> Vec<Problem> {
         if !topics.insert(topic) {
             add("follow", line!("the topic {} is given twice", topic.title()));
         }
-        for problem in check_followees(Some(topic), &followees) {
+        let refused = refuse_followees(Some(topic), &followees, Some(context.signer), context.world);
+        for problem in check_followees(Some(topic), &followees).into_iter().chain(refused) {
             add("follow", problem.why);
         }
     }
@@ -407,7 +422,7 @@ fn plan_stake(
         nonce: rng.next_u64(),
         created_at: now,
     };
-    let title = line!("Stake {} ICP for {}", stake.amount.exact(), stake.delay.words());
+    let title = line!("Stake {} ICP for {}", stake.amount.exact(), stake.delay.exact_words());
     let mut draft = Draft::new(title, Vec::new());
     draft.word = Some(confirmation_word(&stake));
     if context.world.facts.economics.is_none() {
@@ -420,7 +435,7 @@ fn plan_stake(
     if stake.delay < economics.minimum_delay_to_vote {
         draft.warnings.push(line!(
             "with a dissolve delay below {} the neuron cannot vote and earns nothing",
-            economics.minimum_delay_to_vote.words()
+            economics.minimum_delay_to_vote.exact_words()
         ));
     }
     for (topic, _) in &stake.follow {
@@ -429,7 +444,7 @@ fn plan_stake(
     draft.effects.push(line!(
         "a new neuron of {} ICP with a dissolve delay of {}, controlled by this identity",
         stake.amount.exact(),
-        stake.delay.words()
+        stake.delay.exact_words()
     ));
     if let Some(forecast) = forecast_rewards(&stake, context.world, now) {
         draft.effects.push(line!("voting power {} V from the first day", forecast.voting_power.exact()));
@@ -444,7 +459,7 @@ fn plan_stake(
     draft.irreversible.push(line!(
         "{} ICP stay locked until the neuron has dissolved for {}; the delay can be lengthened, never shortened",
         stake.amount.exact(),
-        stake.delay.words()
+        stake.delay.exact_words()
     ));
     draft.irreversible.push(Line::new("the transfer cannot be called back"));
     draft.steps = make_steps(&stake, transfer, now);
@@ -481,7 +496,7 @@ fn plan_rest(
     context: &PlanContext<'_>,
 ) -> Result<Draft, ActionError> {
     let stake: Stake = intent.parse_args().map_err(ActionError::unfit_arguments)?;
-    let title = line!("Finish the stake of {} ICP for {}", stake.amount.exact(), stake.delay.words());
+    let title = line!("Finish the stake of {} ICP for {}", stake.amount.exact(), stake.delay.exact_words());
     let mut draft = Draft::new(title, Vec::new());
     if !steps.iter().any(|step| step.moves_money()) {
         draft.effects.push(line!("{} ICP are on the neuron's account already", stake.amount.exact()));
@@ -507,17 +522,26 @@ fn plan_rest(
             Claim::STEP => draft.effects.push(line!(
                 "a new neuron of {} ICP with a dissolve delay of {}, controlled by this identity",
                 stake.amount.exact(),
-                NEW_NEURON_DELAY.words()
+                NEW_NEURON_DELAY.exact_words()
             )),
             LengthenDelay::STEP => {
                 let LengthenDelay { from, target, .. } = args.read_all().ok_or(ActionError::Unfit)?;
-                draft.effects.push(line!("dissolve delay {} → {}", from.words(), target.words()));
+                draft.effects.push(line!("dissolve delay {} → {}", from.exact_words(), target.exact_words()));
                 draft.irreversible.push(line!(
                     "the ICP stay locked until the neuron has dissolved for {}; the delay can be lengthened, never shortened",
-                    target.words()
+                    target.exact_words()
                 ));
             }
-            _ => draft.effects.push(step.description(&context.profile.canisters).summary),
+            kind => {
+                if let Some(Follow { topic, followees }) =
+                    args.get("command").filter(|_| kind == Follow::STEP)
+                {
+                    let signer = context.signer.principal;
+                    let refused = refuse_followees(Some(topic), &followees, Some(signer), context.world);
+                    draft.warnings.extend(refused.into_iter().map(|problem| problem.why));
+                }
+                draft.effects.push(step.description(&context.profile.canisters).summary);
+            }
         }
     }
     draft.steps = steps;

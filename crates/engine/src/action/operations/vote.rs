@@ -4,7 +4,7 @@ use crate::action::error::ActionError;
 use crate::action::field::{Field, FieldKind};
 use crate::action::operation::{Operation, Order, Risk, Rules, Target};
 use crate::action::outcome::{self, StepOutcome};
-use crate::action::plan::{Draft, PlanContext, append_bounded, count_noun};
+use crate::action::plan::{Draft, LINES, PlanContext, append_bounded, count_noun};
 use crate::action::step::{
     Reading, Readings, Reply, Step, StepDescription, StepKind, Verdict, step_identity,
 };
@@ -14,7 +14,7 @@ use icpulse_model::act::{Intent, StepState};
 use icpulse_model::network::Canisters;
 use icpulse_model::proposal::{Ballot, Proposal};
 use icpulse_model::text::Line;
-use icpulse_model::world::Topicality;
+use icpulse_model::world::{Topicality, World};
 use icpulse_model::{NeuronKey, ProposalKey, Seconds, Timestamp, Vote, VotingPower};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,11 +194,11 @@ fn plan_votes(
         });
     }
     append_bounded(&mut draft.warnings, left_out, "more ballots are left out");
-    let effects = power.iter().filter_map(|(id, sum)| {
+    // Every one is named: each is signed.
+    draft.effects.extend(power.iter().filter_map(|(id, sum)| {
         let proposal = context.world.proposals.get(*id)?;
-        Some(describe_effect(proposal, vote, *sum))
-    });
-    append_bounded(&mut draft.effects, effects.collect(), "more proposals");
+        Some(describe_effect(proposal, power.len() > 1, vote, *sum))
+    }));
     if ballots > 0 {
         draft.effects.push(line!(
             "refreshes the voting power of {}; neurons that follow them may vote along",
@@ -228,6 +228,7 @@ fn plan_votes(
 }
 
 /// The reason for which a ballot cannot be cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     NotRead,
     Undecoded,
@@ -235,6 +236,9 @@ enum Refusal {
     Voted(Option<Vote>),
     Ended,
     NotMine,
+    NoSuchNeuron,
+    /// The identity has none.
+    NoNeurons,
 }
 
 impl Refusal {
@@ -246,8 +250,10 @@ impl Refusal {
                 line!("this version cannot decode proposal {which}, so it does not vote on it")
             }
             Self::NoBallot => line!(
-                "no ballot of {whose} on {which}: the proposal is older than the neuron, or the dissolve delay was too short"
+                "{whose} cannot vote on {which}: no ballot, since the proposal is older than the neuron, or its dissolve delay was too short when the proposal was made"
             ),
+            Self::NoSuchNeuron => line!("{whose} does not exist; check its number"),
+            Self::NoNeurons => line!("this identity has no neurons, so it has no ballot on {which}"),
             Self::Voted(Some(vote)) => line!("{whose} already voted {} on {which}", vote.title()),
             Self::Voted(None) => line!("{whose} already voted on {which}"),
             Self::Ended => line!("voting on {which} has ended"),
@@ -257,22 +263,45 @@ impl Refusal {
 }
 
 /// Why the identity's neurons cannot vote on any of these proposals; `None` if a ballot can be cast.
-pub fn find_vote_refusal(proposals: &[&Proposal], now: Timestamp) -> Option<Line> {
+pub fn find_vote_refusal(proposals: &[&Proposal], world: &World, now: Timestamp) -> Option<Line> {
     if proposals.iter().any(|p| p.votable(now).next().is_some()) {
         return None;
     }
-    let which = match proposals {
-        [one] => one.id.to_string(),
-        many => format!("the {} marked proposals", many.len()),
+    let no_neurons = world.neurons_known && world.neurons.is_empty();
+    let reason = |proposal: &&Proposal| match () {
+        () if proposal.undecoded.is_some() => Refusal::Undecoded,
+        () if !proposal.accepts_votes(now) => Refusal::Ended,
+        () if proposal.ballots.is_empty() && no_neurons => Refusal::NoNeurons,
+        () if proposal.ballots.is_empty() => Refusal::NoBallot,
+        () => Refusal::Voted(None),
     };
-    let why = if proposals.iter().all(|p| !p.accepts_votes(now)) {
-        Refusal::Ended
-    } else if proposals.iter().all(|p| p.ballots.is_empty()) {
-        Refusal::NoBallot
-    } else {
-        Refusal::Voted(None)
-    };
-    Some(why.describe("your neurons", &which))
+    let first = proposals.first().map(reason)?;
+    if proposals.iter().all(|proposal| reason(proposal) == first) {
+        let which = match proposals {
+            [one] => one.id.to_string(),
+            many => format!("these {} proposals", many.len()),
+        };
+        return Some(first.describe("your neurons", &which));
+    }
+    let reasons = proposals.iter().map(|p| reason(p).describe("your neurons", &p.id.to_string()));
+    let words: Vec<String> = reasons.take(LINES).map(|why| why.to_string()).collect();
+    let more = proposals.len().saturating_sub(LINES);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    Some(line!("no ballot can be cast: {}{more}", words.join("; ")))
+}
+
+/// Why a neuron has no ballot on a proposal.
+fn explain_missing_ballot(neuron: NeuronKey, world: &World) -> Refusal {
+    if let Some(neuron) = world.neurons.get(neuron) {
+        return if neuron.is_mine() { Refusal::NoBallot } else { Refusal::NotMine };
+    }
+    match world.looked_up.get(&neuron) {
+        Some(None) => Refusal::NoSuchNeuron,
+        Some(Some(neuron)) if !neuron.is_mine() => Refusal::NotMine,
+        Some(Some(_)) => Refusal::NoBallot,
+        None if world.neurons_known => Refusal::NotMine,
+        None => Refusal::NoBallot,
+    }
 }
 
 /// The voting power of a blank ballot, or why it cannot be cast.
@@ -290,7 +319,10 @@ fn select_castable(
     if proposal.undecoded.is_some() {
         return refuse(Refusal::Undecoded);
     }
-    let Some(ballot) = ballot else { return refuse(Refusal::NoBallot) };
+    if ballot.is_none() && !proposal.accepts_votes(now) {
+        return refuse(Refusal::Ended);
+    }
+    let Some(ballot) = ballot else { return refuse(explain_missing_ballot(neuron, context.world)) };
     if ballot.vote != Vote::Unspecified {
         return refuse(Refusal::Voted(Some(ballot.vote)));
     }
@@ -316,10 +348,9 @@ fn review_title(
         (None, _) => line!("Vote {word}"),
         (Some((id, sum)), None) => {
             let title = context.world.proposals.get(*id).map_or("", |p| p.title.as_str());
-            let short: String = title.chars().take(60).collect();
-            let more = if short.len() < title.len() { "…" } else { "" };
             line!(
-                "Vote {word} on {id} “{short}{more}” with {} ({} V)",
+                "Vote {word} on {id} “{}” with {} ({} V)",
+                shorten_title(title),
                 count_noun(neurons, "neuron"),
                 sum.rounded()
             )
@@ -332,9 +363,17 @@ fn review_title(
     }
 }
 
-/// The tally before and after, as far as these ballots go.
-fn describe_effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
-    let id = proposal.id;
+fn shorten_title(title: &str) -> String {
+    let short: String = title.chars().take(60).collect();
+    if short.len() < title.len() { format!("{short}…") } else { short }
+}
+
+/// The tally before and after, as far as these ballots go; with the title where several are voted on.
+fn describe_effect(proposal: &Proposal, with_title: bool, vote: Vote, sum: VotingPower) -> Line {
+    let id = match with_title {
+        true => format!("{} “{}”", proposal.id, shorten_title(proposal.title.as_str())),
+        false => proposal.id.to_string(),
+    };
     let word = vote.title();
     let Some(tally) = proposal.tally else {
         return line!("{id}: adds {} V to {word}", sum.rounded());
@@ -345,5 +384,9 @@ fn describe_effect(proposal: &Proposal, vote: Vote, sum: VotingPower) -> Line {
     let majority = u128::from(after.0) * 2 > u128::from(tally.total.0);
     let decides = majority && u128::from(before.0) * 2 <= u128::from(tally.total.0);
     let decided = if decides && proposal.decided.is_none() { "; this decides it at once" } else { "" };
-    line!("{id}: {word} {} → {}{decided}", percent(before), percent(after))
+    let (before, after) = (percent(before), percent(after));
+    if before == after {
+        return line!("{id}: {word} {after}, with {} V more{decided}", sum.rounded());
+    }
+    line!("{id}: {word} {before} → {after}{decided}")
 }

@@ -75,7 +75,7 @@ fn one_neuron_fails_alone_and_is_retried_alone() {
     assert!(
         matches!(&failed[0].state, StepState::Refused { code, .. } if code.starts_with("governance error 3"))
     );
-    assert!(message(&failed[0].state).contains("identity that controls"));
+    assert!(message(&failed[0].state).contains("the neuron's controller"));
 
     let before = sim.signed();
     let nothing = block_on(finish(ended.clone(), &[0, 2], &sim, &journal, &sim.options()));
