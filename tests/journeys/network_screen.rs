@@ -33,6 +33,8 @@ fn open_on(main: bool) -> Harness<Network> {
     let trust = NetworkTrust { kind, foreign: vec![] };
     let info = NetworkInfo { name: "test".into(), trust, ..NetworkInfo::default() };
     let mut state = State::new(NOW, (160, 45), info, Options::default());
+    // Lists alone: what they show is looked for.
+    state.hides_preview = true;
     state.load_world(network.signer.clone(), Default::default());
     let mut app = Harness::new(state, network, receiver);
     app.services.publish();
