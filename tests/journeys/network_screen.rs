@@ -181,7 +181,9 @@ async fn what_if_a_node_is_swapped_needs_no_network() {
     app.type_text("spare").press("<enter>").sees("+1 −1");
     app.press("<enter>").sees("+0 −1");
     app.press("<esc>");
-    assert_eq!(app.services.asked.len(), asked);
+    // How lists are left is kept on this machine.
+    let others = app.services.asked.iter().skip(asked).filter(|a| !a.starts_with("SaveViews"));
+    assert_eq!(others.count(), 0);
     // In a node that is none of a subnet it says why not.
     app.press("g n w").sees("select or open a subnet first");
 }

@@ -1,6 +1,6 @@
 //! What a command is about: the selected, marked or opened thing; and why it cannot run.
 
-use super::layer::Layer;
+use super::layer::{Layer, ReviewStage};
 use super::place::{Screen, Subject, Tab};
 use super::pulse::{PulseItem, PulseNeed};
 use super::state::State;
@@ -35,6 +35,11 @@ impl State {
             Screen::Wallet => self.wallet.list.selected.map(Subject::Transaction),
             Screen::Network => self.net.list().selected,
         }
+    }
+
+    /// Whether a review is being prepared.
+    fn is_planning(&self) -> bool {
+        matches!(self.layers.last(), Some(Layer::Review(layer)) if matches!(layer.stage, ReviewStage::Planning))
     }
 
     /// Whether a line of what needs the user is selected.
@@ -270,6 +275,7 @@ impl State {
                 say("no identity selected: choose one first")
             }
             Command::Suspend if !cfg!(unix) => say("suspending is not supported on this system"),
+            Command::Confirm if self.is_planning() => say("the review is being prepared"),
             Command::Dismiss if self.toasts.is_empty() => say("no notices"),
             Command::Notices if self.notices.is_empty() => say("no notices"),
             Command::LayerHelp if matches!(self.layers.last(), Some(Layer::Help(_))) => {
