@@ -7,7 +7,9 @@ use icpulse_canisters::registry::tree::Node;
 use icpulse_ic::certificate::main_network_root_key;
 use icpulse_model::Principal;
 use icpulse_model::network::{RootKey, SystemCanister};
-use icpulse_model::registry::{Delta, EventFilter, Mutation, Topology, Version, apply_changes, find_differences};
+use icpulse_model::registry::{
+    Delta, EventFilter, Mutation, Topology, Version, apply_changes, find_differences,
+};
 
 /// By a leading byte: a certified reply, a hash tree, what a version changed, records by key.
 pub fn registry(data: &[u8]) {
@@ -86,7 +88,7 @@ fn told(deltas: &[Delta]) {
         assert!(events.len() >= changes.len(), "a change is not told");
         for event in &events {
             check::neutral(&event.to_sentence(&none));
-            let _ = filter.fits(event, &none);
+            let _ = filter.matches(event, &none);
         }
     }
     assert!(find_differences(&topology, &topology).is_empty());

@@ -15,9 +15,9 @@ use icpulse_model::act::{
 };
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::AccountState;
-use icpulse_model::network::Facts;
+use icpulse_model::network::NetworkFacts;
 use icpulse_model::text::Line;
-use icpulse_model::world::{Neurons, Proposals, SyncStatus, Trouble, World};
+use icpulse_model::world::{Neurons, Proposals, SyncFailure, SyncStatus, World};
 use icpulse_model::{E8s, Principal, Timestamp};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -213,10 +213,10 @@ fn world(texts: &Texts<'_>) -> (World, Vec<g::ProposalInfo>) {
         complete: true,
         ..AccountState::new(token, account(), 12_345, evidence())
     };
-    let facts = Facts {
+    let facts = NetworkFacts {
         known_neurons: decode::neurons::decode_known_neuron(&known)
             .map(|known| Sourced::new(vec![known], evidence())),
-        ..Facts::default()
+        ..NetworkFacts::default()
     };
     let world = World {
         proposals: Proposals::new(rows),
@@ -294,7 +294,7 @@ pub fn hostile(data: &[u8]) {
     let size = [(80, 24), (80, 24), (120, 40), (60, 10)][choice % 4];
     let (world, infos) = world(&texts);
     let mut screen = Screen::new(world, size, choice & 4 != 0, &texts);
-    let trouble = Trouble {
+    let trouble = SyncFailure {
         attempted: texts.line(42),
         why: texts.line(43),
         advice: texts.line(44),
