@@ -117,7 +117,7 @@ fn signals_end_a_service_that_has_no_file_descriptors_left() {
 }
 
 /// A write to the cache that never returns, as from a disk that does not answer.
-const HANGS: (&str, &str) = ("ICPULSE_TEST_HANG", "cache:20");
+const HANGS: (&str, &str) = ("ICPULSE_TEST_HANG", "cache:45");
 
 #[test]
 fn a_write_that_never_ends_holds_no_program() {
