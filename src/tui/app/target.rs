@@ -275,6 +275,9 @@ impl State {
                 say("no identity selected: choose one first")
             }
             Command::Suspend if !cfg!(unix) => say("suspending is not supported on this system"),
+            Command::ValueNext | Command::ValuePrevious if !self.has_values() => {
+                say("this field has no values to choose from")
+            }
             Command::Confirm if self.is_planning() => say("the review is being prepared"),
             Command::Dismiss if self.toasts.is_empty() => say("no notices"),
             Command::Notices if self.notices.is_empty() => say("no notices"),

@@ -136,6 +136,11 @@ impl State {
         self.choices_here().is_some_and(|(choices, _)| !choices.is_empty())
     }
 
+    /// Whether the next value of the form's field can be chosen: a preset, or of a list of its own.
+    pub(in crate::tui::app) fn has_values(&self) -> bool {
+        self.has_presets() || matches!(self.layers.last(), Some(Layer::Form(form)) if form.is_choice())
+    }
+
     /// The next preset or choice.
     pub(super) fn next_value(&mut self, by: isize) {
         if matches!(self.layers.last(), Some(Layer::Form(form)) if form.is_choice()) {
