@@ -36,7 +36,7 @@ struct AutomaticThemes {
 impl ActiveTheme {
     /// Chooses the theme: flag or environment, then the one kept from the dashboard, then one of the
     /// configuration's two. If `interactive`, these follow the terminal's background as soon as it is
-    /// known ([`Look::hear`]); until then `COLORFGBG` says what it is, or it is dark. The second part
+    /// known ([`ActiveTheme::apply_terminal_answer`]); until then `COLORFGBG` says what it is, or it is dark. The second part
     /// says what is wrong with the theme.
     pub fn choose(context: &Context, interactive: bool) -> (Self, Option<Line>) {
         let depth = color_depth(context);

@@ -153,10 +153,10 @@ impl OpenNetwork {
         Ok(self.load_cached(context)?.0)
     }
 
-    /// As [`Opened::known`], with all proposals.
+    /// As [`OpenNetwork::cached_world`], with all proposals.
     ///
     /// # Errors
-    /// As [`Opened::known`].
+    /// As [`OpenNetwork::cached_world`].
     pub fn whole_cached_world(&mut self, context: &Context) -> Result<World, Failure> {
         let (mut world, older) = self.load_cached(context)?;
         if let Some(older) = older {
@@ -229,7 +229,7 @@ impl OpenNetwork {
     /// Refuses what makes no sense without the shared cache.
     ///
     /// # Errors
-    /// [`Kind::Failed`] when it is in use by another icpulse or cannot be used.
+    /// [`FailureKind::Failed`] when it is in use by another icpulse or cannot be used.
     pub fn check_cache_is_shared(&self) -> Result<(), Failure> {
         match self.cache_notes.first() {
             Some(why) if !self.cache.is_durable() => Err(Failure::failed(why)),

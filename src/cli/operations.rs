@@ -123,7 +123,7 @@ impl Request {
     /// Reads what is needed, shows the review, asks, and carries it out.
     ///
     /// # Errors
-    /// As `action::carry_out`; [`Kind::Usage`] for arguments that cannot be read.
+    /// As `action::carry_out`; [`FailureKind::Usage`] for arguments that cannot be read.
     pub async fn run(&self, context: &Context) -> Result<(), Failure> {
         let mut args = self.read_fields()?;
         let opened = open(context, IdentityNeed::ToSign).await?;

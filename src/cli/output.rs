@@ -70,7 +70,7 @@ impl Column {
     }
 }
 
-/// The text of a row, in the order of [`Column::of`].
+/// The text of a row, in the order of the columns.
 pub fn text_cells<R>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<String> {
     // Only a terminal has a width to keep to.
     let is_whole = !std::io::stdout().is_terminal();
@@ -434,7 +434,7 @@ pub fn print_exactly(text: &str) -> Result<(), Failure> {
 /// Writes to standard output and to wherever it leads.
 ///
 /// # Errors
-/// See [`cannot_write`].
+/// See [`write_error`].
 pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| write_error(&e))

@@ -10,20 +10,10 @@ pub(super) use with_signals::{check_shell, stop_group};
 #[cfg(unix)]
 mod with_signals {
     use crate::tui::app::message::Message;
-    use parking_lot::{Condvar, Mutex};
-    use rustix::process::{Signal, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
+    use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
     use std::io;
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::time::Duration;
     use tokio::signal::unix::{SignalKind, signal};
     use tokio::sync::mpsc;
-
-    /// Longest wait for this process's own signal to arrive.
-    const ARRIVAL: Duration = Duration::from_secs(1);
-
-    /// Whether this process has sent its group, and so itself, a SIGTSTP that has not arrived yet.
-    static SENT: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
-    static LISTENING: AtomicBool = AtomicBool::new(false);
 
     /// Reports SIGTSTP and SIGCONT as messages. From now on a SIGTSTP does not stop the process by itself:
     /// the terminal is given back first.
@@ -33,18 +23,10 @@ mod with_signals {
     pub fn listen(messages: mpsc::Sender<Message>) -> io::Result<()> {
         let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
         let mut go = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
-        LISTENING.store(true, Ordering::SeqCst);
         tokio::spawn(async move {
             loop {
                 let message = tokio::select! {
-                    _ = stop.recv() => {
-                        let own = std::mem::take(&mut *SENT.0.lock());
-                        if own {
-                            SENT.1.notify_all();
-                            continue;
-                        }
-                        Message::Suspend
-                    }
+                    _ = stop.recv() => Message::Suspend,
                     _ = go.recv() => Message::Resumed,
                 };
                 if messages.send(message).await.is_err() {
@@ -67,20 +49,11 @@ mod with_signals {
 
     /// Stops the whole process group, so that a script or `cargo run` around this process stops too;
     /// returns when it is continued.
+    ///
+    /// By the signal that nobody handles: all stop at once, and a shell that continues them as soon as it
+    /// sees the first one stopped misses none.
     pub(in crate::tui::app) fn stop_group() -> io::Result<()> {
-        if !LISTENING.load(Ordering::SeqCst) {
-            return Ok(kill_current_process_group(Signal::TSTP)?);
-        }
-        let mut sent = SENT.0.lock();
-        *sent = true;
-        kill_current_process_group(Signal::TSTP)?;
-        while *sent {
-            if SENT.1.wait_for(&mut sent, ARRIVAL).timed_out() {
-                *sent = false;
-            }
-        }
-        drop(sent);
-        Ok(kill_process(getpid(), Signal::STOP)?)
+        Ok(kill_current_process_group(Signal::STOP)?)
     }
 }
 
