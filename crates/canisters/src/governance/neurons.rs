@@ -15,7 +15,7 @@ use icpulse_model::network::SystemCanister;
 use icpulse_model::neuron::{Access, KnownNeuron};
 use icpulse_model::text::Line;
 use icpulse_model::{Neuron, NeuronKey, Principal, ProposalKey, Vote};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 
 /// Neurons in a page of `list_neurons`: the canister's own limit (since February 2026).
@@ -158,15 +158,9 @@ impl Client {
         let request = wire::ListNeurons {
             include_neurons_readable_by_caller: true,
             include_empty_neurons_readable_by_caller: Some(include_empty),
-            include_public_neurons_in_full_neurons: Some(true),
-            page_number: Some(page),
-            page_size: Some(PAGE),
             ..wire::ListNeurons::default()
         };
-        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
-        let answer =
-            self.query(&what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg).await?;
-        let Listed { mut neurons, pages, whole } = decode_neuron_list(&what, &answer, self.principal())?;
+        let Listed { mut neurons, pages, whole } = self.list_neurons(&what, request, page).await?;
         if whole {
             self.refuse_halves(&what, &neurons).await?;
         }
@@ -205,9 +199,14 @@ impl Client {
                 for page in 1..pages.min(PAGE) {
                     neurons.extend(self.neurons_page(&ids, page).await?.0);
                 }
-                let mut asked: HashSet<NeuronKey> = ids.into_iter().collect();
+                let mut asked: BTreeSet<NeuronKey> = ids.iter().copied().collect();
                 // Only what was asked for, each once, whatever the canister sends.
                 neurons.retain(|neuron| asked.remove(&neuron.id));
+                // A list may come short; one neuron by itself is there or not.
+                for id in asked.into_iter().filter(|_| ids.len() > 1) {
+                    let (alone, _) = self.neurons_page(&[id], 0).await?;
+                    neurons.extend(alone.into_iter().find(|neuron| neuron.id == id));
+                }
                 Ok::<_, IcError>(neurons)
             })
             .buffered(self.profile().max_in_flight.max(1))
@@ -226,16 +225,29 @@ impl Client {
             neuron_ids: ids.iter().filter_map(NeuronKey::nns_number).collect(),
             include_neurons_readable_by_caller: false,
             include_empty_neurons_readable_by_caller: Some(true),
+            ..wire::ListNeurons::default()
+        };
+        let Listed { neurons, pages, .. } = self.list_neurons(&what, request, page).await?;
+        Ok((neurons, pages))
+    }
+
+    /// A page of a list of neurons, in full where the identity may see them.
+    async fn list_neurons(
+        &self,
+        what: &str,
+        request: wire::ListNeurons,
+        page: u64,
+    ) -> Result<Listed, IcError> {
+        let request = wire::ListNeurons {
             include_public_neurons_in_full_neurons: Some(true),
             page_number: Some(page),
             page_size: Some(PAGE),
-            ..wire::ListNeurons::default()
+            ..request
         };
-        let arg = encode_one(request).map_err(|e| encode_error(&what, &e))?;
+        let arg = encode_one(request).map_err(|e| encode_error(what, &e))?;
         let answer =
-            self.query(&what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg).await?;
-        let Listed { neurons, pages, .. } = decode_neuron_list(&what, &answer, self.principal())?;
-        Ok((neurons, pages))
+            self.query(what, self.canisters().id(SystemCanister::Governance), "list_neurons", arg).await?;
+        decode_neuron_list(what, &answer, self.principal())
     }
 
     /// Any neuron: in full where the identity may see it, else its public extract.

@@ -15,9 +15,6 @@ use std::sync::Arc;
 /// Rows that only grow older are written again this often.
 const REWRITE: Seconds = Seconds(600);
 
-/// Neurons that are asked for one by one after two lists came short, at most.
-const MOST_ALONE: usize = 100;
-
 pub(super) static FEEDS: &[&Feed] = &[&NEURON, &NEURONS];
 
 queries! {
@@ -118,13 +115,8 @@ async fn read_my_neurons(
     let listed: BTreeSet<NeuronKey> = rows.iter().map(|row| row.id).collect();
     let unlisted: Vec<NeuronKey> = known.into_iter().filter(|id| !listed.contains(id)).collect();
     if !unlisted.is_empty() {
-        let mut found = network.ask(ReadNeurons { governance, ids: unlisted.clone() }).await?;
-        // This reply may come short, too; one neuron by itself is there or not.
-        let came: BTreeSet<NeuronKey> = found.iter().map(|row| row.id).collect();
-        for id in unlisted.into_iter().filter(|id| !came.contains(id)).take(MOST_ALONE) {
-            found.extend(network.ask(ReadNeurons { governance, ids: vec![id] }).await?);
-        }
         // Emptied ones are not listed, and those of others are not ours any more.
+        let found = network.ask(ReadNeurons { governance, ids: unlisted }).await?;
         rows.extend(found.into_iter().filter(|n| n.is_mine() && !n.is_empty()));
     }
     Ok(rows)
