@@ -322,8 +322,9 @@ impl Engine {
         known.index_missing = page.index_missing;
         let fresh = covered.filter(|range| !known.read.contains_all(range.clone()));
         if let Some(range) = &fresh {
-            known.density.0 += range.end() - range.start() + 1;
-            known.density.1 += page.transactions.len() as u64;
+            let blocks = (range.end() - range.start()).saturating_add(1);
+            known.density.0 = known.density.0.saturating_add(blocks);
+            known.density.1 = known.density.1.saturating_add(page.transactions.len() as u64);
             known.read.insert(range.clone());
         }
         let mut states = self.world.accounts.as_ref().clone();
@@ -395,12 +396,12 @@ impl Engine {
 fn next_blocks(gaps: &Ranges, tops: &BTreeSet<u64>, page: u64) -> Option<RangeInclusive<u64>> {
     let gaps = || gaps.iter().rev();
     if let Some(gap) = gaps().find(|gap| !tops.contains(gap.end())) {
-        let below = tops.range(gap.clone()).next_back().map_or(*gap.start(), |top| top + 1);
+        let below = tops.range(gap.clone()).next_back().map_or(*gap.start(), |top| top.saturating_add(1));
         return Some(below..=*gap.end());
     }
     let begun = gaps().flat_map(|gap| {
         let (start, tops) = (*gap.start(), tops.range(gap));
-        tops.scan(start, |from, top| Some(std::mem::replace(from, top + 1)..=*top))
+        tops.scan(start, |from, top| Some(std::mem::replace(from, top.saturating_add(1))..=*top))
     });
     let longest = begun.max_by_key(|part| part.end() - part.start())?;
     let half = (longest.end() - longest.start()) / 2;
@@ -467,6 +468,13 @@ mod tests {
         assert_eq!(read_all(&blocks, 1), (200, 200));
         let (waits, asked) = read_all(&blocks, 16);
         assert!(waits <= 25 && asked <= 250, "{waits} waits for {asked} pages; 13 for 200 are the least");
+    }
+
+    #[test]
+    fn blocks_up_to_the_greatest_number_do_not_overflow() {
+        let gaps: Ranges = [0..=u64::MAX].into_iter().collect();
+        assert_eq!(next_blocks(&gaps, &BTreeSet::new(), 1), Some(0..=u64::MAX));
+        assert_eq!(next_blocks(&gaps, &BTreeSet::from([u64::MAX]), 1), Some(0..=u64::MAX / 2));
     }
 
     proptest! {
