@@ -141,6 +141,9 @@ fn find_shift(shown: &Buffer, drawn: &Buffer, rows: Rect) -> Option<i16> {
         (rows.top()..rows.bottom()).filter(|y| there(*y).is_some_and(|there| is_same(there, *y))).count()
     };
     let unmoved = count(0);
+    if unmoved == usize::from(rows.height) {
+        return None;
+    }
     let most = i16::try_from(rows.height).ok()? - 1;
     let (same, by) = (1..most)
         .flat_map(|by| [by, -by])

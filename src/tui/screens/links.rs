@@ -4,14 +4,18 @@ use crate::tui::app::state::{State, Subject};
 use icpulse_model::text::safe_link;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::cell::LazyCell;
 
 /// Addresses of the open detail that stand whole on a line: (place, address). One that is cut or wrapped
 /// would lead elsewhere.
 pub(super) fn find_addresses(buffer: &Buffer, state: &State) -> Vec<(Rect, String)> {
-    let known = known_addresses(state);
-    if known.is_empty() || !state.layers.is_empty() {
+    let is_detail =
+        state.detail().is_some_and(|d| matches!(d.subject, Subject::Proposal(_) | Subject::Neuron(_)));
+    if !is_detail || !state.layers.is_empty() {
         return Vec::new();
     }
+    // A long summary is only read where an address is seen.
+    let known = LazyCell::new(|| known_addresses(state));
     let mut found = Vec::new();
     for y in buffer.area.rows().map(|row| row.y) {
         let mut line = String::new();
@@ -21,7 +25,8 @@ pub(super) fn find_addresses(buffer: &Buffer, state: &State) -> Vec<(Rect, Strin
             columns.extend(std::iter::repeat_n(x, symbol.len()));
             line.push_str(symbol);
         }
-        for word in words(&line).filter(|(_, word)| known.iter().any(|address| address == word)) {
+        let addresses = words(&line).filter(|(_, word)| safe_link(word).is_some());
+        for word in addresses.filter(|(_, word)| known.iter().any(|address| address == word)) {
             let (start, address) = word;
             if let Some(x) = columns.get(start) {
                 let w = u16::try_from(address.len()).unwrap_or(u16::MAX);
