@@ -1,4 +1,4 @@
-//! How lists are left, and how they are found again after a restart.
+//! Order, filter and selected row of lists, which are restored after a restart.
 
 use super::list::{ListState, Sort};
 use super::net::NetList;
@@ -22,9 +22,15 @@ pub(super) fn remember(history: &mut Vec<String>, text: &str) {
     }
 }
 
-/// The text so many steps back in a history, 1 for the newest.
-pub(super) fn recall(history: &[String], back: usize) -> Option<&String> {
-    history.len().checked_sub(back).and_then(|place| history.get(place))
+/// From the text so many steps `back` in a history (0 for an empty one, 1 for the newest) `by` steps
+/// further: how far back that is, and the text; `None` beyond the oldest.
+pub(super) fn recall(history: &[String], back: usize, by: isize) -> Option<(usize, String)> {
+    let back = back.saturating_add_signed(by);
+    let text = match back {
+        0 => String::new(),
+        _ => history.get(history.len().checked_sub(back)?)?.clone(),
+    };
+    Some((back, text))
 }
 
 fn view_of<K: Copy + Ord>(list: &ListState<K>, id: impl Fn(K) -> String) -> View {
@@ -40,7 +46,7 @@ fn view_of<K: Copy + Ord>(list: &ListState<K>, id: impl Fn(K) -> String) -> View
 }
 
 impl State {
-    /// How the lists are left.
+    /// The lists as the user leaves them.
     pub fn views(&self) -> Views {
         let mut lists = std::collections::BTreeMap::new();
         let mut add = |list: icpulse_model::dataset::List, view: View| {
@@ -97,7 +103,7 @@ impl State {
         }
     }
 
-    /// Whether the lists are left otherwise than they were kept, their selected rows aside.
+    /// Whether the lists differ from what was saved, their selected rows aside.
     pub(super) fn views_changed(&self) -> bool {
         let bare = |mut views: Views| {
             views.lists.values_mut().for_each(|view| view.selected = None);

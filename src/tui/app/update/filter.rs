@@ -143,12 +143,7 @@ impl State {
     pub(super) fn recall_filter(&mut self, by: isize) {
         let history = on_list!(self, list => list.history.clone(), return);
         let Some(Layer::Filter(layer)) = self.layers.last_mut() else { return };
-        let back = layer.back.saturating_add_signed(by);
-        let text = match recall(&history, back) {
-            Some(text) => text.clone(),
-            None if back == 0 => String::new(),
-            None => return,
-        };
+        let Some((back, text)) = recall(&history, layer.back, by) else { return };
         layer.back = back;
         layer.input = single_line_input(&text);
         filter_typed(self);

@@ -142,12 +142,7 @@ impl State {
     /// Writes the command typed before (`by` 1) or after (-1) the one that is shown.
     pub(super) fn recall_command(&mut self, by: isize) {
         let Some(Layer::Palette(layer)) = self.layers.last_mut() else { return };
-        let back = layer.back.saturating_add_signed(by);
-        let text = match recall(&self.commands, back) {
-            Some(text) => text.clone(),
-            None if back == 0 => String::new(),
-            None => return,
-        };
+        let Some((back, text)) = recall(&self.commands, layer.back, by) else { return };
         layer.back = back;
         layer.input = single_line_input(&text);
         self.match_palette();
