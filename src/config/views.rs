@@ -1,11 +1,11 @@
-//! `views.toml`, among the program's state: how the lists of each network were left. The program writes it.
+//! `views.toml`, among the program's state: order, filter and selected row of each network's lists.
 
 use super::own_nodes::{StateFileError, read_state_file, write_state_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// How the lists of one network were left.
+/// The lists of one network as the user left them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Views {
@@ -15,7 +15,7 @@ pub struct Views {
     pub lists: BTreeMap<String, View>,
 }
 
-/// How a list was left.
+/// A list as the user left it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct View {
@@ -34,7 +34,7 @@ pub struct View {
     pub filters: Vec<String>,
 }
 
-/// Reads how the lists of a network were left; nothing where that was never kept.
+/// Reads the lists of a network as the user left them; defaults where they were never saved.
 ///
 /// # Errors
 /// See [`StateFileError`].
@@ -43,7 +43,7 @@ pub fn load_views(path: &Path, network: &str) -> Result<Views, StateFileError> {
     Ok(all.remove(network).unwrap_or_default())
 }
 
-/// Keeps how the lists of a network are left.
+/// Saves the lists of a network as the user leaves them.
 ///
 /// # Errors
 /// See [`StateFileError`]; a file that cannot be read is not written over.

@@ -39,7 +39,7 @@ struct State {
     halvings: u64,
 }
 
-/// How the limit grows.
+/// The rule by which the limit grows.
 #[derive(Debug, PartialEq, Eq)]
 enum Growth {
     /// Doubling as long as a success takes less time on the whole than before: nanoseconds with the limit

@@ -376,7 +376,7 @@ impl Execution {
         self.steps.iter().enumerate().filter(|(_, s)| left(s)).map(|(i, _)| i).collect()
     }
 
-    /// Whether its user may put it aside: something is open, or some step did not succeed.
+    /// Whether the user may dismiss it: something is open, or some step did not succeed.
     pub fn can_dismiss(&self) -> bool {
         self.dismissed.is_none() && (self.is_open() || self.ending() != Ending::Done)
     }

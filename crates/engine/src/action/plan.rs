@@ -53,7 +53,7 @@ pub(super) struct Draft {
     pub effects: Vec<Line>,
     pub irreversible: Vec<Line>,
     pub warnings: Vec<Line>,
-    /// Why it cannot be done: all reasons.
+    /// All reasons for which it cannot be done.
     pub blockers: Vec<Line>,
     /// What must be typed to confirm it, where one key is too little.
     pub word: Option<String>,

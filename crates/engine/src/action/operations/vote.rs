@@ -290,7 +290,7 @@ pub fn find_vote_refusal(proposals: &[&Proposal], world: &World, now: Timestamp)
     Some(line!("no ballot can be cast: {}{more}", words.join("; ")))
 }
 
-/// Why a neuron has no ballot on a proposal.
+/// The reason for which a neuron has no ballot on a proposal.
 fn explain_missing_ballot(neuron: NeuronKey, world: &World) -> Refusal {
     if let Some(neuron) = world.neurons.get(neuron) {
         return if neuron.is_mine() { Refusal::NoBallot } else { Refusal::NotMine };
