@@ -28,7 +28,9 @@ pub fn neutral_value(value: &Value) {
 /// The same for anything that can be written down.
 #[track_caller]
 pub fn neutral_all(value: &impl serde::Serialize) {
-    neutral_value(&serde_json::to_value(value).expect("the model can be written as JSON"));
+    // Through text: a `Value` made at once does not hold amounts of 128 bits, which JSON itself does.
+    let text = serde_json::to_string(value).expect("the model can be written as JSON");
+    neutral_value(&serde_json::from_str(&text).expect("what was written is JSON"));
 }
 
 /// What a terminal is sent: printable text, and of sequences only those that move the cursor,
