@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_note, print_text};
+use super::output::{Format, ListRows, parse_filter, print_cache_age, print_json, print_note, print_text};
 use crate::datasets::ListRow;
 use futures_util::future::join_all;
 use icpulse_canisters::Client;
@@ -311,7 +311,7 @@ fn print_transactions(
     let lookalikes = Arc::new(LookAlikes::of_transactions(account.identifier(), &rows));
     let cells = Cells { lookalikes, ..make_cells(account, tokens, now) };
     let format = Format::from_flags(&context.global);
-    Rows::from_rows(Transaction::dataset(), rows.iter(), &cells, format).print(
+    ListRows::new(Transaction::dataset(), rows.iter(), &cells).print(
         format,
         "transactions",
         json!({

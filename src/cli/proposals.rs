@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_text};
+use super::output::{Format, ListRows, parse_filter, print_cache_age, print_json, print_text};
 use crate::datasets::ListRow;
 use crate::tui::screens::text::markdown_text;
 use futures_util::StreamExt;
@@ -158,7 +158,7 @@ fn print_list(
     let format = Format::from_flags(&context.global);
     let cells = Cells { now, ..Cells::default() };
     print_cache_age(&context.global, rows.iter().map(|p| p.evidence.at).max(), now);
-    Rows::from_rows(Proposal::dataset(), rows.iter(), &cells, format).print(
+    ListRows::new(Proposal::dataset(), rows.iter(), &cells).print(
         format,
         "proposals",
         json!({"network": opened.profile.name, "count": rows.len()}),
