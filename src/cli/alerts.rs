@@ -5,7 +5,9 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, FailureKind};
 use super::network::watch_rows;
 use super::open::{IdentityNeed, open};
-use super::output::{Column, Format, ListRows, Rows, parse_filter, print_bytes, print_note, print_text, select_rows};
+use super::output::{
+    Column, Format, ListRows, Rows, parse_filter, print_bytes, print_note, print_text, select_rows,
+};
 use super::serve::stop_signal;
 use super::tui::{Reading, start_reading};
 use super::watcher::{

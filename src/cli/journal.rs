@@ -10,7 +10,9 @@ use super::json;
 use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::operations::read_world;
-use super::output::{Format, ListRows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr};
+use super::output::{
+    Format, ListRows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr,
+};
 use crate::datasets::ListRow;
 use icpulse_canisters::Client;
 use icpulse_engine::action::{

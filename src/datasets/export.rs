@@ -24,9 +24,10 @@ impl Serialize for JsonValue<'_> {
             Value::Number(n) => out.serialize_i64(*n),
             Value::Serial(n) | Value::Bytes(n) | Value::Millis(n) => out.serialize_u64(*n),
             Value::Big(n) | Value::Tokens(n, _) => out.collect_str(n),
-            Value::Icp(E8s(n)) | Value::Power(VotingPower(n)) | Value::Xdr(MicroXdr(n)) | Value::Cycles(n) => {
-                out.collect_str(n)
-            }
+            Value::Icp(E8s(n))
+            | Value::Power(VotingPower(n))
+            | Value::Xdr(MicroXdr(n))
+            | Value::Cycles(n) => out.collect_str(n),
             Value::Share(ppm) | Value::Factor(ppm) => out.serialize_u64(ppm.0.into()),
             Value::BasisPoints(points) => out.serialize_u32(*points),
             Value::Rate(milli) => out.serialize_f64(*milli as f64 / 1e3),
