@@ -26,7 +26,6 @@ const MARKS: (&str, &str) = (
     "<!-- measured: written by `cargo bench --bench performance -- --write` -->\n",
     "<!-- end of measured -->\n",
 );
-const MIB: f64 = 1_048_576.0;
 
 /// The cost of a run of the program.
 #[derive(Clone, Copy, Default)]

@@ -191,7 +191,7 @@ impl Dashboard {
                 }
             }
         });
-        let rest = DashboardParts { _watcher: watcher, locking, watching, opened: opened };
+        let rest = DashboardParts { _watcher: watcher, locking, watching, opened };
         Ok((Self { state, live, messages, look }, rest))
     }
 }
