@@ -128,6 +128,9 @@ fn signer_spans(state: &State, wide: bool) -> Spans {
     spans
 }
 
+/// Characters of the hour and the minute in the text of a time.
+const HOUR_AND_MINUTE: usize = 5;
+
 /// How much the header says of reading.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Detail {
@@ -143,25 +146,31 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     let dot = || span(" · ", Role::Dim);
     if sync.offline {
         spans.push(span("offline", Role::Stale));
-        if let Some(at) = sync.last_success {
-            let at = if detail == Detail::Little { at.date() } else { at.date_minute() };
-            spans.extend([dot(), span(format!("as of {at}"), Role::Dim)]);
+        if let Some(at) = sync.newest_reading() {
+            if detail > Detail::Little {
+                spans.extend([dot(), span(format!("as of {}", at.date_minute()), Role::Dim)]);
+            }
+            spans.extend([dot(), span(format::ago_text(state.now, at), Role::Dim)]);
         }
         return spans;
     }
     if sync.paused {
         spans.extend([span("paused", Role::Warn), dot()]);
     }
-    if detail == Detail::Full
-        && let Some(at) = sync.certified_at
-    {
-        spans.extend([span("certified ", Role::Certified), span(at.clock(), Role::Dim), dot()]);
+    if let Some(at) = sync.certified_at {
+        let mut clock = at.clock();
+        if detail == Detail::Little {
+            clock.truncate(HOUR_AND_MINUTE);
+        }
+        spans.extend([span("certified ", Role::Certified), span(clock, Role::Dim), dot()]);
     }
-    match sync.last_success {
+    match sync.newest_reading() {
         Some(at) => {
             let old = format::is_stale(state.now, at);
-            if sync.trouble.is_some() || old {
+            if sync.trouble.is_some() || old && sync.last_success.is_some() {
                 spans.push(span(format!("stale: {}", format::ago_text(state.now, at)), Role::Stale));
+            } else if sync.last_success.is_none() {
+                spans.push(span(format!("connecting, {}", format::ago_text(state.now, at)), Role::Syncing));
             } else {
                 spans.push(span(format::ago_text(state.now, at), Role::Dim));
             }
@@ -192,7 +201,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
                     spans.push(span(format!(" {}/s", format::compact_number(h.per_second)), Role::Dim));
                 }
             }
-            if let Some(left) = h.left {
+            if let Some(left) = h.left.filter(|_| detail > Detail::Little) {
                 spans.push(span(format!(" {} left", format::tight(left)), Role::Dim));
             }
         }
