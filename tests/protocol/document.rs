@@ -29,8 +29,9 @@ fn every_command_and_option_of_icpulse_exists() {
     let mut commands = 0;
     for line in DOCUMENT.lines().filter(|line| line.starts_with("icpulse ") || line.contains(" icpulse -")) {
         let start = line.find("icpulse ").unwrap();
-        let words = line[start..].split('#').next().unwrap().split('>').next().unwrap().split_whitespace();
-        Cli::try_parse_from_words(words).unwrap_or_else(|e| panic!("{line}: {e}"));
+        let said = line[start..].split('#').next().unwrap().split('>').next().unwrap();
+        let words: Vec<&str> = said.split_whitespace().collect();
+        Cli::read_from(words).unwrap_or_else(|e| panic!("{line}: {e}"));
         commands += 1;
     }
     assert!(commands >= 5, "{commands}");

@@ -18,19 +18,20 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     // The most that can be said without cutting: first what the network is not gets shorter, then the
     // identity, then reading. What it is not is never left out.
     let choices = [
-        (Trust::Long, true, Detail::Full),
-        (Trust::Long, false, Detail::Full),
-        (Trust::Long, false, Detail::Some),
-        (Trust::Short, false, Detail::Some),
-        (Trust::Short, false, Detail::Little),
-        // The narrowest: who signs, by name alone.
-        (Trust::Short, false, Detail::Little),
+        (Trust::Long, Signer::Long, Detail::Full),
+        (Trust::Long, Signer::Short, Detail::Full),
+        (Trust::Long, Signer::Short, Detail::Some),
+        (Trust::Short, Signer::Short, Detail::Some),
+        (Trust::Short, Signer::Short, Detail::Little),
+        (Trust::Short, Signer::Name, Detail::Little),
+        // The narrowest.
+        (Trust::Short, Signer::Name, Detail::Least),
     ];
-    let last = choices.len() - 1;
     let mut chosen = (Vec::new(), Vec::new(), Vec::new());
-    for (step, (trust, long, detail)) in choices.into_iter().enumerate() {
-        let (mut who, right) = (signer_spans(state, long), reading_spans(state, cx.pen.ascii(), detail));
-        if step == last {
+    for (trust, signer, detail) in choices {
+        let right = reading_spans(state, cx.pen.ascii(), detail);
+        let mut who = signer_spans(state, signer == Signer::Long);
+        if signer == Signer::Name {
             who.retain(|span| span.role != Role::Id);
         }
         let rest = spans_width(&who) + spans_width(&right) + 7;
@@ -67,6 +68,14 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
 /// How much the header says of what the network is not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {
+    Short,
+    Long,
+}
+
+/// How much the header says of who signs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    Name,
     Short,
     Long,
 }
@@ -134,6 +143,7 @@ const HOUR_AND_MINUTE: usize = 5;
 /// How much the header says of reading.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Detail {
+    Least,
     Little,
     Some,
     Full,
@@ -157,7 +167,9 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     if sync.paused {
         spans.extend([span("paused", Role::Warn), dot()]);
     }
-    if let Some(at) = sync.certified_at {
+    if detail > Detail::Least
+        && let Some(at) = sync.certified_at
+    {
         let mut clock = at.clock();
         if detail == Detail::Little {
             clock.truncate(HOUR_AND_MINUTE);
@@ -186,7 +198,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     match progress {
         Some(h) if h.total > 0 => {
             spans.push(dot());
-            if detail == Detail::Little {
+            if detail <= Detail::Little {
                 let share = format::basis_points(h.done, h.total) / 100;
                 spans.push(span(format!("{what}{share} %"), Role::Syncing));
             } else {
