@@ -41,19 +41,19 @@ fn the_root_key_of_last_time_opens_the_cache_while_the_network_is_away() {
     };
     assert!(count(&away) > 0 && count(&away) == count(&offline));
     let mut terminal = Terminal::start(home.path(), USUAL, &["--network", &url], &[]);
-    terminal.wait_text("OPEN FOR VOTES");
+    terminal.wait_for("the cached proposals", |s| s.contains(&open));
     terminal.press("q");
     assert!(terminal.wait_end().success());
 
     // Something takes connections and never answers.
     let silent = TcpListener::bind(("127.0.0.1", port(&url))).unwrap();
     let mut terminal = Terminal::start(home.path(), USUAL, &["--network", &url], &[]);
-    terminal.wait_text("OPEN FOR VOTES");
+    terminal.wait_for("the cached proposals", |s| s.contains(&open));
     terminal.press("q");
     assert!(terminal.wait_end().success());
     let hanging = run(&["overview"]);
     assert_eq!(code(&hanging), 3, "{}", complaint(&hanging));
-    assert!(text(&hanging).contains("OPEN FOR VOTES"), "{}", text(&hanging));
+    assert!(text(&hanging).contains(&open), "{}", text(&hanging));
     assert!(complaint(&hanging).contains("has not answered"), "{}", complaint(&hanging));
     drop(silent);
 
