@@ -9,6 +9,7 @@ mod file;
 mod network;
 mod own_nodes;
 mod paths;
+mod root_keys;
 mod template;
 mod views;
 
@@ -18,5 +19,6 @@ pub use file::{Ascii, Color, Config, ConfigError, Keys, check_file, parse_config
 pub use network::{NetworkConfig, NetworkError, resolve_profile};
 pub use own_nodes::{StateFileError, load_own_nodes, save_own_nodes};
 pub use paths::{Paths, PathsError, expand_home};
+pub use root_keys::{load_root_key, save_root_key};
 pub use template::write_template;
 pub use views::{View, Views, load_views, save_views};
