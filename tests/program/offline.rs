@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::net::TcpListener;
 
 /// Columns and rows.
-const SIZE: (u16, u16) = (100, 30);
+const SIZE: (u16, u16) = (120, 40);
 
 fn port(url: &str) -> u16 {
     url.rsplit(':').next().unwrap().parse().unwrap()
