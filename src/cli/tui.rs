@@ -121,7 +121,7 @@ pub struct DashboardParts {
     _watcher: Option<notify::RecommendedWatcher>,
     locking: JoinHandle<()>,
     watching: JoinHandle<()>,
-    _opened: OpenNetwork,
+    opened: OpenNetwork,
 }
 
 impl Drop for DashboardParts {
@@ -216,7 +216,7 @@ impl Dashboard {
                 }
             }
         });
-        let rest = DashboardParts { _watcher: watcher, locking, watching, _opened: opened };
+        let rest = DashboardParts { _watcher: watcher, locking, watching, opened };
         Ok((Self { state, live, messages, look }, rest))
     }
 }
@@ -280,10 +280,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);
     live.shutdown().await;
+    let received = rest.opened.client.as_ref().map_or(0, |client| client.traffic().bytes_received);
     drop(rest);
     let Meter { frames, wakeups, ticks } = ended.map_err(Failure::failed)?.meter;
     let spent = meter::processor_time().unwrap_or_default();
-    tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), "the dashboard ends");
+    tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), received_mb = received / 1_000_000, "the dashboard ends");
     Ok(())
 }
 

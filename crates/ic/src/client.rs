@@ -133,7 +133,7 @@ impl Connection {
         }
         let limit = RequestLimit::new(profile.max_in_flight);
         let unusable = |e: reqwest::Error| invalid(&format!("the HTTP client cannot be set up: {e}"));
-        let tls = urls.iter().any(|url| url.scheme() == "https");
+        let tls = urls.iter().any(|url| url.scheme() == "https" && is_this_machine(url));
         let local_client =
             http_client(Reach::ThisMachine { tls }, profile.max_in_flight).map_err(unusable)?;
         let client = match loopback {
@@ -319,7 +319,7 @@ impl Connection {
             }
             KeyState::Fetch => {
                 let failures = keys.failures();
-                let going_first = keys.first.lock().await;
+                let going_ahead = keys.going_ahead.acquire().await;
                 let fetch =
                     keys.check(&canister, Instant::now()) == KeyState::Fetch && keys.failures() == failures;
                 // Another canister of the same subnet may have brought them: then this is ready at once.
@@ -334,7 +334,7 @@ impl Connection {
                     }
                     return outcome;
                 }
-                drop(going_first);
+                drop(going_ahead);
                 query().await
             }
         }

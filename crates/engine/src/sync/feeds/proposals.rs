@@ -84,6 +84,8 @@ pub(in crate::sync) struct State {
     wanted: Option<ProposalKey>,
     /// Rows of the history that are not in the world yet, and when some were put there last.
     pub(super) pending: Vec<Arc<Proposal>>,
+    /// What pages of the history covered that are not written yet.
+    pub(super) unwritten: Vec<ProposalRange>,
     pub(super) folded: Timestamp,
     pub(super) rate: Rate,
     /// Parts of the history have been read since it was complete.
@@ -107,6 +109,7 @@ impl State {
             ballots_read: false,
             wanted: None,
             pending: Vec::new(),
+            unwritten: Vec::new(),
             folded: now,
             rate: Rate::default(),
             history_ran: false,
