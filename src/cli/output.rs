@@ -12,7 +12,7 @@ use icpulse_model::value::{Cell, Value as CellValue};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -224,7 +224,7 @@ pub struct ListRows<'r, R: 'static, I> {
     cx: &'r Context,
 }
 
-impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
+impl<'r, R: 'static, I: Iterator<Item: Borrow<R>> + Clone> ListRows<'r, R, I> {
     /// Rows of a list, in order.
     pub fn new(dataset: &'static Dataset<R>, rows: I, cx: &'r Context) -> Self {
         Self { dataset, rows, cx }
@@ -259,7 +259,10 @@ impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
             }
             Format::Csv => {
                 let fields = Fields::of_list(*dataset);
-                let records = rows.clone().map(|row| fields.values(dataset, row, cx).map(|v| csv_field(&v)));
+                let records = rows.clone().map(|row| {
+                    let values = fields.values(dataset, row.borrow(), cx);
+                    values.into_iter().map(|value| csv_field(&value))
+                });
                 write_csv(out, &columns, records)
             }
             Format::Text => {
@@ -267,7 +270,7 @@ impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
                 for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
                     column.title = "";
                 }
-                write_table(out, &columns, rows.clone().map(|row| text_cells(dataset, row, cx)))
+                write_table(out, &columns, rows.clone().map(|row| text_cells(dataset, row.borrow(), cx)))
             }
         }
     }
