@@ -614,7 +614,9 @@ pub fn to_stderr(text: &dyn std::fmt::Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use icpulse_model::dataset::{Kind, ListInfo};
     use serde_json::json;
+    use std::cell::Cell;
 
     const COLUMNS: &[Column] = &[Column::new("file", "FILE", false), Column::new("id", "ID", true)];
 
@@ -627,6 +629,44 @@ mod tests {
         let mut out = Vec::new();
         rows.write(&mut out, format, "files", json!({})).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    /// A list of any length takes no more memory than a row: each is written before the next one is made.
+    #[test]
+    fn rows_are_written_one_by_one() {
+        static NUMBERS: Dataset<u64> = Dataset {
+            info: ListInfo { id: "numbers", ..ListInfo::DEFAULT },
+            columns: &[icpulse_model::dataset::Column::new("n", "N", Kind::Number, |n, _| {
+                CellValue::Serial(*n).into()
+            })],
+        };
+        struct Counted<'a>(&'a Cell<usize>);
+        impl Write for Counted<'_> {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.set(self.0.get() + bytes.len());
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        const BUFFER: usize = 1 << 16;
+        for format in [Format::Text, Format::Json, Format::Csv] {
+            let written = Cell::new(0);
+            let rows = (0..100_000_u64).inspect(|n| {
+                // Text is gone through twice: for the widths first.
+                let made = usize::try_from(*n).unwrap() * 2;
+                assert!(
+                    written.get() == 0 || written.get() + BUFFER >= made,
+                    "{format:?}, {n}: {}",
+                    written.get()
+                );
+            });
+            let cx = Context::default();
+            let list = ListRows::new(&NUMBERS, rows, &cx);
+            list.write(&mut Counted(&written), format, "numbers", Value::Null).unwrap();
+            assert!(written.get() > 500_000);
+        }
     }
 
     /// Names of files may hold anything; the network's texts are neutral before.
