@@ -83,6 +83,8 @@ pub struct ColumnInfo {
     pub aliases: &'static [&'static str],
     /// Its heading in tables; empty where no table shows it.
     pub title: &'static str,
+    /// Its heading on screens, where that depends on what is known.
+    pub heading: Option<fn(&Context) -> String>,
     /// Description, with an example of a filter.
     pub help: &'static str,
     /// The form of its values.
@@ -178,6 +180,7 @@ impl<R: 'static> Column<R> {
             id,
             aliases: &[],
             title,
+            heading: None,
             help: "",
             kind,
             width: 8,
@@ -205,6 +208,13 @@ impl<R: 'static> Column<R> {
     #[must_use]
     pub const fn help(mut self, help: &'static str) -> Self {
         self.info.help = help;
+        self
+    }
+
+    /// Screens head it with this text.
+    #[must_use]
+    pub const fn heading(mut self, heading: fn(&Context) -> String) -> Self {
+        self.info.heading = Some(heading);
         self
     }
 

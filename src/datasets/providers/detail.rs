@@ -47,6 +47,7 @@ pub(super) fn describe_briefly(s: &Subject, cx: &Context, out: &mut Detail<'_>) 
     title.push(text(format!("  {}", id(s)), Tone::Id));
     out.row(title);
     describe_holdings(s, cx, out);
+    describe_latest_day(s, cx, out);
     describe_expected(s, cx, out);
     describe_payouts(s, cx, 2, 3, out);
 }
@@ -77,6 +78,25 @@ fn describe_holdings(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
     out.row(line);
 }
 
+/// Failures and losses of the last day that is known.
+fn describe_latest_day(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
+    let Some(day) = cx.network.latest_day() else { return };
+    let known = cx.network.rewards.days.get(&day).and_then(|all| all.providers.get(id(s)));
+    let Some(provider) = known else { return };
+    let lost: MicroXdr = provider.nodes.iter().map(nodes::lost).sum();
+    let losing = provider.nodes.iter().filter(|node| nodes::lost(node) > MicroXdr(0)).count();
+    let mut line = match losing {
+        0 => vec![text("nothing lost", Tone::Good)],
+        _ => vec![
+            text(lost.rounded(), Tone::Warn),
+            text(" XDR lost by ", Tone::Dim),
+            text(format!("{losing} of {}", count(provider.nodes.len(), "node", "nodes")), Tone::Plain),
+        ],
+    };
+    line.push(text(format!("  {day}"), Tone::Dim));
+    out.fact(nodes::name_day(day, cx), line);
+}
+
 /// Projected rewards of a month, and lost XDR by cause.
 fn describe_expected(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
     let (rewards, from) = (&cx.network.rewards, cx.network.strip_start());
@@ -105,8 +125,8 @@ fn describe_expected(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
 
 fn describe_losses(losses: &Losses, out: &mut Detail<'_>) {
     let parts = [
-        (losses.performance, "failed blocks", "nodes' multipliers below 1.00"),
-        (losses.coefficient, "coefficient", "many type 3 nodes in one country"),
+        (losses.performance, "failed blocks", "reward multipliers of nodes below 1.00"),
+        (losses.coefficient, "same country", "reduced rewards of further type 3 nodes in one country"),
         (losses.other, "reductions", "decided by the NNS, or not explained by the canister"),
     ];
     if parts.iter().all(|(xdr, ..)| *xdr == MicroXdr(0)) {

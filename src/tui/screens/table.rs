@@ -32,7 +32,7 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     for id in list.columns.iter().filter(|id| !list.unused.contains(id)) {
         let Some(column) = dataset.columns.iter().find(|column| column.info.id == *id) else { continue };
         shown.push(Some(column));
-        drawn_columns.push(table_column(&column.info, list, area.width));
+        drawn_columns.push(table_column(&column.info, list, cells, area.width));
         // Only proposals have a share of yes.
         if *id == "yes" && area.width >= 116 {
             shown.push(None);
@@ -68,11 +68,11 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     }
 }
 
-fn table_column<K>(column: &'static ColumnInfo, list: &ListState<K>, room: u16) -> Column {
+fn table_column<K>(column: &'static ColumnInfo, list: &ListState<K>, cells: &Context, room: u16) -> Column {
     let is_sorted = |id: ColumnId| list.sort.column == id;
     let order = if list.sort.descending { Sorted::Descending } else { Sorted::Ascending };
     Column {
-        title: column.title.into(),
+        title: column.heading.map_or_else(|| column.title.into(), |heading| heading(cells).into()),
         width: match (column.fill, column.wide) {
             (Some(max), _) => Width::Fill { min: column.width, max, weight: 1 },
             (None, Some(wide)) if room >= WIDE => Width::Fixed(wide),

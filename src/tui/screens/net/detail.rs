@@ -85,6 +85,7 @@ fn owned(content: Content<'_>) -> Content<'static> {
         Content::Marked(text, role, mark) => Content::Marked(text.into_owned().into(), role, mark),
         Content::Id(text, role) => Content::Id(text.into_owned().into(), role),
         Content::Pieces(spans) => Content::Pieces(spans),
+        Content::Tail(spans) => Content::Tail(spans),
         Content::Tally(shares) => Content::Tally(shares),
         Content::Spark(values) => Content::Spark(values),
         Content::Nothing => Content::Nothing,
