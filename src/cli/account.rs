@@ -86,7 +86,7 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
 }
 
 /// An account identifier, a principal or an ICRC-1 account.
-fn parse_account(text: &str) -> Result<Party, Failure> {
+pub(super) fn parse_account(text: &str) -> Result<Party, Failure> {
     let text = text.trim();
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -309,7 +309,8 @@ fn print_transactions(
     }
     rows.truncate(limit);
     let lookalikes = Arc::new(LookAlikes::of_transactions(account.identifier(), &rows));
-    let cells = Cells { lookalikes, ..make_cells(account, tokens, now) };
+    let names = context.names(&opened.profile.name);
+    let cells = Cells { lookalikes, names, ..make_cells(account, tokens, now) };
     let format = Format::from_flags(&context.global);
     Rows::from_rows(Transaction::dataset(), rows.iter(), &cells, format).print(
         format,

@@ -7,7 +7,7 @@ use super::active_theme::ActiveTheme;
 use super::context::{Context, wall_clock};
 use super::open::{ActiveIdentity, OpenNetwork};
 use super::watcher::{WatcherHandle, configured_own_nodes};
-use crate::config::{StateFileError, load_own_nodes, save_columns, save_own_nodes, save_views};
+use crate::config::{StateFileError, load_own_nodes, save_columns, save_name, save_own_nodes, save_views};
 use crate::tui::app::answers::Answer;
 use crate::tui::app::layer::Level;
 use crate::tui::app::runtime::Services;
@@ -27,7 +27,7 @@ use identities::find_wallet_entry;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
@@ -57,6 +57,8 @@ pub struct SharedParts {
     who_changed: Notify,
     plans: Mutex<Plans>,
     executions: Mutex<BTreeMap<PlanId, Execution>>,
+    /// Of actions under way: set to send nothing more of them.
+    stops: Mutex<BTreeMap<PlanId, Arc<AtomicBool>>>,
     pending: AtomicUsize,
 }
 
@@ -109,6 +111,7 @@ impl LiveServices {
             who_changed: Notify::new(),
             plans: Mutex::new(Plans::new()),
             executions: Mutex::new(BTreeMap::new()),
+            stops: Mutex::new(BTreeMap::new()),
             pending: AtomicUsize::new(0),
         }))
     }
@@ -313,6 +316,12 @@ impl Services for LiveServices {
                     self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
+            Effect::SaveName(what, name) => {
+                let path = self.0.context.paths.names_file();
+                if let Err(e) = save_name(&path, &self.0.profile.name, &what, &name) {
+                    self.spawn(async move { this.send_notice(Level::Error, e).await });
+                }
+            }
             Effect::SaveColumns { list, columns } => {
                 // One after the other, as above.
                 if let Err(e) = save_columns(&self.0.context.paths.columns_file(), list, columns) {
@@ -334,6 +343,11 @@ impl Services for LiveServices {
                 self.spawn(async move { this.send_remaining_plan(ticket, plan, steps).await })
             }
             Effect::FollowUp(plan) => self.spawn(async move { this.follow_up(plan).await }),
+            Effect::StopAction(plan) => {
+                if let Some(stop) = lock(&self.0.stops).get(&plan) {
+                    stop.store(true, Ordering::SeqCst);
+                }
+            }
             Effect::ReadJournal => self.spawn(async move { this.send_journal().await }),
             Effect::DismissAction(plan) => self.spawn(async move { this.dismiss_action(plan).await }),
             Effect::Unlock { name, passphrase } => {

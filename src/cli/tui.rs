@@ -9,7 +9,7 @@ use super::open::{ActiveIdentity, IdentityNeed, OpenNetwork, RetryTiming, open_w
 use super::serve::stop_signal;
 use super::services::LiveServices;
 use super::watcher::{self, WatcherHandle};
-use crate::config::{load_columns, load_views};
+use crate::config::{load_columns, load_names, load_views};
 use crate::tui::app::answers::color_question;
 use crate::tui::app::input::{Input, terminal_events};
 use crate::tui::app::runtime::Runtime;
@@ -154,10 +154,18 @@ impl Dashboard {
         let now = wall_clock();
         let mut state = State::new(now, size, network_info(&opened), options);
         state.keymap = Arc::new(keymap);
+        state.networks = network_names(&context);
         state.load_world(reading.signer.clone(), reading.loaded.world);
         let column_notes = match load_columns(&context.paths.columns_file()) {
             Ok(columns) => state.set_columns(&columns),
             Err(why) => vec![Line::new(&why.to_string())],
+        };
+        let name_notes = match load_names(&context.paths.names_file(), &opened.profile.name) {
+            Ok(names) => {
+                state.set_names(names);
+                None
+            }
+            Err(why) => Some(Line::new(&why.to_string())),
         };
         let view_notes = match load_views(&context.paths.views_file(), &opened.profile.name) {
             Ok(views) => {
@@ -171,6 +179,7 @@ impl Dashboard {
             .chain(opened.cache_notes.iter().cloned())
             .chain(reading.loaded.notes)
             .chain(column_notes)
+            .chain(name_notes)
             .chain(view_notes);
         for note in notes {
             // A notice has no effects.
@@ -196,13 +205,45 @@ impl Dashboard {
     }
 }
 
+/// The networks that can be opened by name.
+fn network_names(context: &Context) -> Vec<String> {
+    let built_in = ["ic", "demo", "local"].into_iter().filter(|name| cfg!(feature = "demo") || *name != "demo");
+    let own = context.config.network.keys().map(String::as_str);
+    let mut names: Vec<String> = built_in.chain(own).map(str::to_owned).collect();
+    names.dedup();
+    names
+}
+
 /// Runs the dashboard until the user leaves.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn run(context: Context) -> Result<(), Failure> {
-    let size = crossterm::terminal::size().unwrap_or((80, 24));
-    let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
+pub async fn run(mut context: Context) -> Result<(), Failure> {
+    let size = || crossterm::terminal::size().unwrap_or((80, 24));
+    let mut opened = Dashboard::open(context.clone(), size(), true).await?;
+    loop {
+        let Some(name) = run_on_terminal(opened).await? else { return Ok(()) };
+        let mut other = context.clone();
+        other.global.network = Some(name.clone());
+        // The flag is of the network that the program was started with.
+        other.global.root_key = None;
+        opened = match Dashboard::open(other.clone(), size(), true).await {
+            Ok(opened) => {
+                context = other;
+                opened
+            }
+            Err(why) => {
+                let (mut dashboard, rest) = Dashboard::open(context.clone(), size(), true).await?;
+                dashboard.state.show_toast(Level::Error, format!("cannot open {name}: {why}"));
+                (dashboard, rest)
+            }
+        };
+    }
+}
+
+/// Runs the dashboard on the terminal; gives the network that the user wants to open next.
+async fn run_on_terminal(opened: (Dashboard, DashboardParts)) -> Result<Option<String>, Failure> {
+    let (Dashboard { state, live, messages, look }, rest) = opened;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
     let end = stop_signal();
     // Also once the loop has ended and the cache is being closed.
@@ -256,10 +297,10 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     drop(terminal);
     live.shutdown().await;
     drop(rest);
-    let Meter { frames, wakeups, ticks } = ended.map_err(Failure::failed)?.meter;
+    let State { meter: Meter { frames, wakeups, ticks }, next_network, .. } = ended.map_err(Failure::failed)?;
     let spent = meter::processor_time().unwrap_or_default();
     tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), "the dashboard ends");
-    Ok(())
+    Ok(next_network)
 }
 
 fn forward_changes(

@@ -29,13 +29,14 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
             .ascending()
             .searched()
             .help("Its number: `id:27`."),
-        Column::new("name", "name", Kind::Text, |n, _| {
-            known_cell(n.name(), Value::borrowed_text).tone(Tone::Known)
+        Column::new("name", "name", Kind::Text, |n, cx| {
+            let own = cx.names.neurons.get(&n.id).map(icpulse_model::text::Line::as_str);
+            known_cell(own.or_else(|| n.name()), Value::borrowed_text).tone(Tone::Known)
         })
         .width(8, 6)
         .fill(32)
         .searched()
-        .help("A known neuron's name contains: `name:dfinity`."),
+        .help("My own name for it, or a known neuron's name, contains: `name:dfinity`."),
         Column::new("state", "state", Kind::Terms(states), |n, _| {
             Cell::new(Value::Term(state(n.state))).tone(Tone::State(n.state))
         })

@@ -483,3 +483,67 @@ async fn columns_come_and_go() {
     app.press("2").sees("topic").press("C j j <space> <esc>").does_not_see("IC OS Version");
     app.feed(Message::Tick);
 }
+
+#[tokio::test]
+async fn neurons_and_accounts_are_named_and_the_name_stands_where_the_id_is() {
+    let mut app = open();
+    app.press("3").sees("1001").press("e").sees("Name neuron").type_text("Cold wallet");
+    app.press("<enter>").sees("is called Cold wallet");
+    assert!(app.services.asked.iter().any(|e| e.starts_with("SaveName(Neuron(")), "{:?}", app.services.asked);
+    app.press("/").type_text("cold").press("<enter>").sees("1 of 3 neurons");
+    app.press("<enter>").sees("Neuron Cold wallet");
+    // The neuron's ballot has the name too.
+    app.press("<esc> F 2 v").sees("Cold wallet").press("<esc>");
+    // The other account of a transaction.
+    app.press("4 /").type_text("direction:out").press("<enter> e").sees("Name account");
+    app.type_text("Exchange").press("<enter>").sees("is called Exchange");
+    app.press("F /").type_text("exchange").press("<enter>");
+    assert_eq!(app.state.wallet.list.rows.as_ref(), [903]);
+    app.press("<enter>").sees("Exchange");
+    // An empty name removes it.
+    app.press("<esc> e ctrl-u <enter>").sees("removed the name of account");
+    assert!(app.state.names.accounts.is_empty());
+    app.press("F 2").sees("Elect new replica").press("e").sees("only in");
+}
+
+#[tokio::test]
+async fn another_network_is_opened_from_inside() {
+    let mut app = open();
+    app.state.networks = vec!["ic".to_owned(), "demo".to_owned(), "test".to_owned()];
+    app.press(":").type_text("net nowhere").press("<enter>").sees("unknown network 'nowhere'; available: ic, demo");
+    app.press(":").type_text("net test").press("<enter>").sees("test is open");
+    assert!(!app.host.contains(&Effect::Quit));
+    // What is under way is asked about first.
+    app.services.fates = vec![(1_001, Fate::Pending)];
+    app.press("2 + <enter> <esc> :").type_text("net demo").press("<enter>").sees("A request is being submitted");
+    app.press("j j <enter>");
+    assert_eq!(app.state.next_network, None);
+    app.services.settle();
+    app.settle();
+    app.press(":").type_text("open network").press("<enter>").sees("demo").press("j <enter>");
+    assert_eq!(app.state.next_network.as_deref(), Some("demo"));
+    assert!(app.host.contains(&Effect::Quit));
+}
+
+#[tokio::test]
+async fn a_locked_identity_that_is_chosen_asks_for_its_passphrase() {
+    let mut app = open();
+    app.services.locked = true;
+    app.press("i j <enter>").sees("Unlock other");
+    app.type_text(PASSPHRASE).press("<enter>");
+    assert!(app.state.layers.is_empty() && !app.state.signer.locked);
+}
+
+#[tokio::test]
+async fn running_work_is_in_the_header_and_can_be_stopped_and_found_again() {
+    let mut app = open();
+    app.services.fates = vec![(1_001, Fate::Pending)];
+    app.press("2 + <enter>").sees("Under way").sees("sending 2 of 3");
+    // It goes on below, and the header leads back to it.
+    app.press("<esc>").sees("sending 2 of 3").click_on("sending 2 of 3").press("<enter>").sees("Under way");
+    app.press("s").sees("stopping");
+    assert!(app.services.asked.iter().any(|e| e.starts_with("StopAction")), "{:?}", app.services.asked);
+    app.services.settle();
+    app.settle();
+    app.does_not_see("sending").press("s").sees("not under way");
+}

@@ -2,6 +2,7 @@
 //! follow from them.
 
 use crate::lookalike::LookAlikes;
+use crate::names::Names;
 use crate::network_view::NetworkView;
 use crate::query::Haystacks;
 use crate::value::{Cell, SortKey, Term, Value};
@@ -149,6 +150,8 @@ pub struct Context {
     pub network: Arc<NetworkView>,
     /// Accounts of the transactions that look like another.
     pub lookalikes: Arc<LookAlikes>,
+    /// The user's names of neurons and accounts.
+    pub names: Arc<Names>,
 }
 
 impl Context {
@@ -156,8 +159,11 @@ impl Context {
         self.tokens.iter().find(|token| token.ledger == ledger)
     }
 
-    /// The name of a known neuron.
+    /// The user's name of a neuron, or the name of a known neuron.
     pub fn neuron_name(&self, id: NeuronKey) -> Option<&str> {
+        if let Some(own) = self.names.neurons.get(&id) {
+            return Some(own.as_str());
+        }
         let listed = self.network.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed.filter(|known| known.id == id).map(|known| known.data.name.as_str()).next()
     }

@@ -6,6 +6,7 @@ use super::passphrase::Passphrase;
 use crate::tui::command::{Command, Scope};
 use icpulse_model::act::{Confirmation, Intent, PlanId, Review};
 use icpulse_model::dataset::List;
+use icpulse_model::names::Nameable;
 use icpulse_model::decentralization::WhatIf;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
@@ -46,7 +47,7 @@ pub enum Layer {
     WhatIf(Box<WhatIfLayer>),
     /// Asks for a version or date of the registry.
     Travel(TravelLayer),
-    /// Asks for the user's name of a node.
+    /// Asks for the user's name of something.
     Alias(AliasLayer),
 }
 
@@ -79,10 +80,17 @@ pub struct TravelLayer {
     pub error: Option<Line>,
 }
 
-/// A name for a node.
+/// What the user can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameTarget {
+    Node(Principal),
+    Other(Nameable),
+}
+
+/// A name to type.
 #[derive(Clone, Debug)]
 pub struct AliasLayer {
-    pub node: Principal,
+    pub target: NameTarget,
     /// What was typed.
     pub input: Input,
 }
@@ -320,6 +328,8 @@ pub enum ChoiceKind {
     Argument,
     /// Which node provider the user is.
     Provider,
+    /// Which network is opened.
+    Network,
     /// What is copied.
     Copy,
     /// Which alert is opened.
@@ -448,7 +458,7 @@ impl Layer {
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(layer) if layer.kind == ChoiceKind::Copy => "copy",
-            Self::Choice(layer) if layer.kind == ChoiceKind::Alert => "open",
+            Self::Choice(layer) if matches!(layer.kind, ChoiceKind::Alert | ChoiceKind::Network) => "open",
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
             Self::Travel(_) => "go",

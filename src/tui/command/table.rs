@@ -263,6 +263,7 @@ commands! {
     Notices "app.notices" "notices", "Show the notices of this session in full, the newest first.", ["X"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Redraw the whole screen.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Suspend icpulse; `fg` in the shell resumes it.", ["ctrl-z"], [Global], Harmless;
+    OpenNetwork "app.network" "open network", "Open another network; `net NAME` opens one by its name or URL.", [], [Global], Harmless;
     Quit "app.quit" "quit", "Quit; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
 
     Down "move.down" "down", "One down.", ["j" "down" "ctrl-n"], [Move], Harmless;
@@ -312,7 +313,7 @@ commands! {
     WhatIf "network.what_if" "what if", "Show a subnet's figures with nodes added and removed; nothing is sent.", ["w"], [Topology], Harmless, footer;
     Travel "network.travel" "time travel", "Show the network as of a registry version or date.", ["T"], [Topology], Harmless, footer;
     MyProvider "network.my_provider" "my provider", "Choose your node provider.", ["u"], [Topology], Harmless, footer;
-    Alias "network.alias" "name node", "Name the selected node; the name follows its address.", ["e"], [Topology], Harmless, footer;
+    Alias "network.alias" "name", "Name the selected node, neuron or other account; a node's name follows its address.", ["e"], [Topology Neurons Neuron Wallet], Harmless, footer;
 
     Close "layer.close" "back", "Close this layer without changes.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
     Confirm "layer.confirm" "confirm", "Confirm.", ["enter"], [Layer], Harmless, footer;
@@ -328,6 +329,7 @@ commands! {
     Retry "execution.retry" "retry", "Review the selected step, if it did not happen, to sign it again.", ["r"], [Execution], Signs, footer;
     RetryAll "execution.retry_all" "retry all", "Review all steps that did not happen, to sign them again.", ["R"], [Execution], Signs, footer;
     DismissAction "execution.dismiss" "dismiss", "Dismiss an unfinished action: it is not followed up any more.", ["d"], [Execution], Harmless, footer;
+    StopAction "execution.stop" "stop", "Stop an action under way: the rest is not sent, what was sent is reported.", ["s"], [Execution], Harmless, footer;
     FollowUp "execution.follow_up" "ask again", "Ask the network for the outcome of unknown steps.", ["f"], [Execution], Harmless, footer;
     FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Form], Harmless, footer;
     FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Form], Harmless;

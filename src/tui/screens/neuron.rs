@@ -26,8 +26,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronKey, detail: &
         return;
     };
     let mut title: Spans = Vec::new();
-    if let Some(name) = neuron.name() {
-        title.extend([span(name.to_owned(), Role::Known), span("  ", Role::Dim)]);
+    if let Some(name) = state.neuron_name(id) {
+        title.extend([span(name.as_str().to_owned(), Role::Known), span("  ", Role::Dim)]);
     }
     title.push(span(format!("neuron {id}"), Role::Strong));
     title.push(span(format!("  {}", neuron.state.title()), format::state_role(neuron.state)));
@@ -378,7 +378,7 @@ fn draw_following(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Deta
         let name = state.neuron_name(*followee).map(|l| l.as_str().to_owned());
         let cells = vec![
             topic_cell,
-            name.map_or(Content::text("(no known name)", Role::Dim), |n| Content::text(n, Role::Known)),
+            name.map_or(Content::text("(no name)", Role::Dim), |n| Content::text(n, Role::Known)),
             Content::id(followee.to_string()),
         ];
         Some(Row { cells, marked: false })

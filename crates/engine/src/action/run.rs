@@ -16,7 +16,7 @@ use icpulse_model::act::{Execution, StepState};
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
 use icpulse_store::journal::JournalError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Steps that are signed and written down together, at most: enough that a vote of thousands of
@@ -29,6 +29,7 @@ const ATTEMPTS: u32 = 9;
 /// The longest pause between two of them; it doubles from a second.
 const LONGEST_PAUSE: Seconds = Seconds(10);
 
+const STOPPED: &str = "stopped before it was sent";
 const JOURNAL_FAILED: &str = "the action journal cannot be written; it was not sent";
 
 /// How executions are run.
@@ -40,12 +41,15 @@ pub struct Options {
     pub observer: Option<Arc<dyn Observer>>,
     /// Requests under way at the same time, at most.
     pub in_flight: usize,
+    /// Once it is set nothing more is sent of steps that do not depend on each other; what was sent is
+    /// followed to its outcome.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Options {
     /// With this clock, nobody watching, and 12 requests at the same time.
     pub fn new(clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
-        Self { clock, observer: None, in_flight: 12 }
+        Self { clock, observer: None, in_flight: 12, stop: Arc::default() }
     }
 }
 
@@ -217,6 +221,11 @@ impl<'a, N: Network> Run<'a, N> {
         }
     }
 
+    /// Whether the user asked for the rest not to be sent.
+    fn is_stopped(&self) -> bool {
+        self.operation.order == Order::AnyOrder && self.options.stop.load(Ordering::SeqCst)
+    }
+
     fn waiting_steps(&self) -> Vec<usize> {
         let execution = self.lock_execution();
         let waits = |(i, s): (usize, &icpulse_model::act::Step)| (s.state == StepState::Waiting).then_some(i);
@@ -293,6 +302,10 @@ impl<'a, N: Network> Run<'a, N> {
         let in_flight = self.options.in_flight.max(1);
         let together = (waiting.len() / 20).clamp(in_flight, MAX_TOGETHER.max(in_flight));
         for part in waiting.chunks(together) {
+            if self.is_stopped() {
+                self.refuse_waiting(&Line::new(STOPPED));
+                break;
+            }
             if !self.send_with_retries(part.to_vec()).await {
                 self.refuse_waiting(&Line::new(JOURNAL_FAILED));
                 break;
@@ -320,7 +333,7 @@ impl<'a, N: Network> Run<'a, N> {
                 return false;
             }
             due.retain(|i| matches!(self.step_state(*i), StepState::RefusedForNow { .. }));
-            if due.is_empty() || attempt == ATTEMPTS {
+            if due.is_empty() || attempt == ATTEMPTS || self.is_stopped() {
                 break;
             }
             self.network.wait_for(pause).await;
@@ -372,6 +385,9 @@ impl<'a, N: Network> Run<'a, N> {
         let mut lost = Vec::new();
         loop {
             while under_way.len() < self.options.in_flight.max(1) {
+                if self.is_stopped() {
+                    break;
+                }
                 let Some((i, request)) = rest.next() else { break };
                 under_way.push(self.submit_request(i, request));
             }
@@ -385,6 +401,9 @@ impl<'a, N: Network> Run<'a, N> {
                 self.report_progress();
             }
             self.pass_checkpoint("answered", Some(i));
+        }
+        for (i, _) in rest {
+            self.set_outcome(i, StepState::NotSent { message: Line::new(STOPPED) }.into());
         }
         // Following up takes minutes: it must not keep other requests waiting until they expire.
         self.follow_requests(lost).await;

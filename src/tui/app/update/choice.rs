@@ -133,6 +133,31 @@ impl State {
         }
     }
 
+    /// Offers the networks that are known by name.
+    pub(super) fn choose_network(&mut self) {
+        let is_open = |name: &String| name == self.network.name.as_str();
+        let items: Vec<ChoiceItem> =
+            self.networks.iter().map(|name| choice_item(name.as_str(), "", Some(is_open(name)))).collect();
+        self.open_choice(ChoiceKind::Network, "Open network", items);
+    }
+
+    /// Leaves this network for another one.
+    pub(super) fn open_network(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let known = self.networks.iter().any(|known| known == name) || name.contains("://");
+        if name == self.network.name.as_str() || name == self.network.url.as_str() {
+            self.show_toast(Level::Info, format!("{name} is open"));
+        } else if !known {
+            let available = self.networks.join(", ");
+            self.show_toast(
+                Level::Warning,
+                format!("unknown network '{name}'; available: {available}, or a URL"),
+            );
+        } else {
+            self.next_network = Some(name.to_owned());
+            self.confirm_quit(effects);
+        }
+    }
+
     /// Asks how to leave, if something is being submitted.
     pub(super) fn confirm_quit(&mut self, effects: &mut Vec<Effect>) {
         if !self.is_submitting() {
@@ -201,6 +226,7 @@ impl State {
                 if let Some(identity) = self.identities.get(chosen)
                     && identity.principal != self.signer.principal
                 {
+                    self.chosen_identity = Some(identity.principal);
                     effects.push(Effect::UseIdentity(identity.name.clone()));
                 }
             }
@@ -222,6 +248,11 @@ impl State {
                     self.open_subject(subject, effects);
                 }
             }
+            ChoiceKind::Network => {
+                if let Some(name) = self.networks.get(chosen).cloned() {
+                    self.open_network(&name, effects);
+                }
+            }
             ChoiceKind::Argument => self.choose_argument(chosen),
             ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {
@@ -233,7 +264,10 @@ impl State {
                     self.quitting = Quitting::Now;
                     effects.push(Effect::Quit);
                 }
-                _ => self.quitting = Quitting::No,
+                _ => {
+                    self.quitting = Quitting::No;
+                    self.next_network = None;
+                }
             },
         }
     }

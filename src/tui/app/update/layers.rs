@@ -53,6 +53,7 @@ impl State {
             Command::RetryAll => self.retry_all(effects),
             Command::FollowUp => self.follow_up(effects),
             Command::DismissAction => self.dismiss_action(effects),
+            Command::StopAction => self.stop_action(effects),
             Command::FieldNext => self.next_field(1),
             Command::FieldPrevious => self.next_field(-1),
             Command::ValueNext => self.next_value(1),

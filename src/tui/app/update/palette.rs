@@ -100,6 +100,7 @@ impl State {
                 }
                 self.set_filter(&argument);
             }
+            Argument::Network => self.open_network(&argument, effects),
             Argument::Open(prefix) => {
                 let input = single_line_input(&format!("{prefix}{argument}"));
                 self.layers.push(Layer::Jump(JumpLayer { input, error: None }));
@@ -114,6 +115,9 @@ impl State {
         let (word, argument) = typed.trim().split_once(' ')?;
         let argument = argument.trim();
         let word = word.to_lowercase();
+        if matches!(word.as_str(), "net" | "network") && !argument.is_empty() {
+            return Some((Argument::Network, argument.to_owned()));
+        }
         let lists: [(List, Screen, Option<NetList>); 3] = [
             (self.proposals.list, Screen::Proposals, None),
             (self.neurons.list, Screen::Neurons, None),
@@ -154,6 +158,8 @@ impl State {
 pub(super) enum Argument {
     /// To filter the list of a screen.
     Filter(Screen, Option<NetList>),
+    /// To open another network.
+    Network,
     /// To open what has this id, after a letter that says of which kind it is.
     Open(&'static str),
 }

@@ -94,7 +94,11 @@ impl State {
             }
             Command::Redraw => effects.push(Effect::Redraw),
             Command::Suspend => effects.push(Effect::Suspend),
-            Command::Quit => self.confirm_quit(effects),
+            Command::OpenNetwork => self.choose_network(),
+            Command::Quit => {
+                self.next_network = None;
+                self.confirm_quit(effects);
+            }
             Command::Open => self.open_selected(effects),
             Command::Search => self.open_search(),
             Command::SearchNext => self.search_further(1),

@@ -162,6 +162,20 @@ impl State {
         }
     }
 
+    /// Sends nothing more of the action that is shown.
+    pub(super) fn stop_action(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Layer::Execution(layer)) = self.layers.last() else { return };
+        let Some(execution) = self.execution(layer.plan).cloned() else { return };
+        if self.can_stop(&execution) {
+            effects.push(Effect::StopAction(execution.plan));
+            self.show_toast(Level::Info, "stopping: what was sent is followed to its outcome");
+        } else if self.in_flight.contains(&execution.plan) {
+            self.show_toast(Level::Warning, "stop: its steps depend on each other, or all of them were sent");
+        } else {
+            self.show_toast(Level::Info, "stop: this action is not under way");
+        }
+    }
+
     /// Leaves an open action as it is.
     pub(super) fn dismiss_action(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Execution(layer)) = self.layers.last() else { return };
@@ -281,6 +295,11 @@ fn insert_execution(state: &mut State, execution: &Arc<Execution>) {
 
 /// An action under way has moved on.
 pub(super) fn update_execution(state: &mut State, execution: &Arc<Execution>) {
+    let settled = execution.steps.iter().filter(|s| s.state.is_final()).count();
+    if state.in_flight.contains(&execution.plan) {
+        let now = state.now;
+        state.runs.entry(execution.plan).or_insert((now, settled));
+    }
     insert_execution(state, execution);
     state.refresh_pulse();
 }
@@ -325,6 +344,7 @@ pub(super) fn finish_execution(state: &mut State, execution: &Arc<Execution>) {
     let plan = execution.plan;
     insert_execution(state, execution);
     state.distrusted.remove(&plan);
+    state.runs.remove(&plan);
     if state.in_flight.remove(&plan) {
         let mut watched = false;
         if let Some(Layer::Execution(layer)) = state.layers.last_mut()
@@ -372,6 +392,7 @@ fn outcome_text(execution: &Execution) -> (Level, Line) {
 /// A confirmed action could not begin.
 pub(super) fn fail_execution(state: &mut State, plan: PlanId, failure: Failure, effects: &mut Vec<Effect>) {
     state.in_flight.remove(&plan);
+    state.runs.remove(&plan);
     if state.execution(plan).is_none() {
         state.layers.retain(|l| !matches!(l, Layer::Execution(e) if e.plan == plan));
     }

@@ -1,7 +1,7 @@
 //! What changes in the world, and what follows from it for lists and Pulse.
 
 use crate::tui::app::effect::Effect;
-use crate::tui::app::layer::{ChoiceKind, Layer, Level};
+use crate::tui::app::layer::{AfterUnlock, ChoiceKind, Layer, Level};
 use crate::tui::app::place::Subject;
 use crate::tui::app::pulse::{HiddenAlert, PulseItem, PulseNeed};
 use crate::tui::app::state::State;
@@ -146,12 +146,16 @@ impl State {
             self.show_toast(Level::Info, text);
             self.refresh_neurons();
             self.refresh_transactions();
+            if self.signer.locked && self.chosen_identity == Some(self.signer.principal) {
+                self.ask_passphrase(AfterUnlock::Nothing);
+            }
+            self.chosen_identity = None;
         } else {
             self.signer = signer;
         }
     }
 
-    fn refresh_proposals(&mut self) {
+    pub(super) fn refresh_proposals(&mut self) {
         self.index
             .proposals
             .set_rows(self.world.proposals.iter(), Context { account: None, ..self.cell_context() });
