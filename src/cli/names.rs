@@ -10,11 +10,8 @@ use icpulse_model::names::Nameable;
 use icpulse_model::text::Line;
 use serde_json::json;
 
-const COLUMNS: &[Column] = &[
-    Column::new("kind", "kind", false),
-    Column::new("id", "id", false),
-    Column::new("name", "name", false),
-];
+const COLUMNS: &[Column] =
+    &[Column::new("kind", "kind", false), Column::new("id", "id", false), Column::new("name", "name", false)];
 
 /// Runs one of the names commands.
 ///
@@ -65,7 +62,10 @@ fn list(context: &Context, network: &str) -> Result<(), Failure> {
             .iter()
             .map(|(kind, id, name)| json!({"kind": kind, "id": id, "name": name.as_str()}))
             .collect(),
-        text: rows.iter().map(|(kind, id, name)| vec![(*kind).to_owned(), id.clone(), name.to_string()]).collect(),
+        text: rows
+            .iter()
+            .map(|(kind, id, name)| vec![(*kind).to_owned(), id.clone(), name.to_string()])
+            .collect(),
     }
     .print(Format::from_flags(&context.global), "names", json!({"network": network}))
 }

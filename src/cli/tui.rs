@@ -207,7 +207,8 @@ impl Dashboard {
 
 /// The networks that can be opened by name.
 fn network_names(context: &Context) -> Vec<String> {
-    let built_in = ["ic", "demo", "local"].into_iter().filter(|name| cfg!(feature = "demo") || *name != "demo");
+    let built_in =
+        ["ic", "demo", "local"].into_iter().filter(|name| cfg!(feature = "demo") || *name != "demo");
     let own = context.config.network.keys().map(String::as_str);
     let mut names: Vec<String> = built_in.chain(own).map(str::to_owned).collect();
     names.dedup();
@@ -297,7 +298,8 @@ async fn run_on_terminal(opened: (Dashboard, DashboardParts)) -> Result<Option<S
     drop(terminal);
     live.shutdown().await;
     drop(rest);
-    let State { meter: Meter { frames, wakeups, ticks }, next_network, .. } = ended.map_err(Failure::failed)?;
+    let State { meter: Meter { frames, wakeups, ticks }, next_network, .. } =
+        ended.map_err(Failure::failed)?;
     let spent = meter::processor_time().unwrap_or_default();
     tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), "the dashboard ends");
     Ok(next_network)

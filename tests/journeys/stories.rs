@@ -510,12 +510,18 @@ async fn neurons_and_accounts_are_named_and_the_name_stands_where_the_id_is() {
 async fn another_network_is_opened_from_inside() {
     let mut app = open();
     app.state.networks = vec!["ic".to_owned(), "demo".to_owned(), "test".to_owned()];
-    app.press(":").type_text("net nowhere").press("<enter>").sees("unknown network 'nowhere'; available: ic, demo");
+    app.press(":")
+        .type_text("net nowhere")
+        .press("<enter>")
+        .sees("unknown network 'nowhere'; available: ic, demo");
     app.press(":").type_text("net test").press("<enter>").sees("test is open");
     assert!(!app.host.contains(&Effect::Quit));
     // What is under way is asked about first.
     app.services.fates = vec![(1_001, Fate::Pending)];
-    app.press("2 + <enter> <esc> :").type_text("net demo").press("<enter>").sees("A request is being submitted");
+    app.press("2 + <enter> <esc> :")
+        .type_text("net demo")
+        .press("<enter>")
+        .sees("A request is being submitted");
     app.press("j j <enter>");
     assert_eq!(app.state.next_network, None);
     app.services.settle();
@@ -546,4 +552,23 @@ async fn running_work_is_in_the_header_and_can_be_stopped_and_found_again() {
     app.services.settle();
     app.settle();
     app.does_not_see("sending").press("s").sees("not under way");
+}
+
+#[tokio::test]
+async fn what_changed_since_the_last_time_is_a_line_with_a_list_behind_it() {
+    let before = open().state.world.clone();
+    let mut app = open_with(Options::default(), None);
+    let signer = app.state.signer.clone();
+    app.state.load_world(signer, before);
+    app.services.publish();
+    app.settle();
+    app.press("1").does_not_see("since");
+    app.services.neurons[0].stake = icpulse_model::E8s(app.services.neurons[0].stake.0 + 500_000_000);
+    app.services.publish();
+    app.settle();
+    app.sees("1 change").sees("1 neuron");
+    app.press("G");
+    app.state.pulse.cursor = app.state.pulse.needs - 1;
+    app.press("<enter>").sees("Changes since the last time").sees("stake +5.00 ICP");
+    app.press("<enter>").sees("Neuron 1001");
 }

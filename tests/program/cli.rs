@@ -292,7 +292,9 @@ fn neurons_and_accounts_are_named_on_their_network() {
     assert_eq!(json(&list)["neurons"][0]["id"], id.as_str());
     assert!(text(&user.act(&["names", "list"])).contains("Cold wallet"));
     let rows = json(&user.act(&["account", "transactions", "--json"]));
-    let find = |key: &str| rows["transactions"].as_array().unwrap().iter().find_map(|t| t[key].as_str().map(str::to_owned));
+    let find = |key: &str| {
+        rows["transactions"].as_array().unwrap().iter().find_map(|t| t[key].as_str().map(str::to_owned))
+    };
     let other = find("with").unwrap();
     assert_eq!(code(&user.act(&["names", "set", "account", &other, "Exchange"])), 0);
     let named = json(&user.act(&["account", "transactions", "--filter", "exchange", "--json"]));

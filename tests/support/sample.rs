@@ -5,8 +5,8 @@ pub use icpulse_testing::{NOW, fleet, principal};
 
 use icpulse::tui::app::layer::{
     ActionsLayer, AfterUnlock, AliasLayer, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer,
-    ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, NameTarget, PaletteLayer, PaletteMatch,
-    QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
+    ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, NameTarget, PaletteLayer,
+    PaletteMatch, QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
 };
 use icpulse::tui::app::state::{NetworkInfo, Options};
 use icpulse::tui::app::{Detail, Place, Screen, State, Subject};
@@ -509,7 +509,10 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         (
             "alias",
             Screen::Network,
-            Layer::Alias(AliasLayer { target: NameTarget::Node(fleet::node(20)), input: Input::new("rack-07/b".to_owned()) }),
+            Layer::Alias(AliasLayer {
+                target: NameTarget::Node(fleet::node(20)),
+                input: Input::new("rack-07/b".to_owned()),
+            }),
         ),
         (
             "qr",

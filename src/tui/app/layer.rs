@@ -6,8 +6,8 @@ use super::passphrase::Passphrase;
 use crate::tui::command::{Command, Scope};
 use icpulse_model::act::{Confirmation, Intent, PlanId, Review};
 use icpulse_model::dataset::List;
-use icpulse_model::names::Nameable;
 use icpulse_model::decentralization::WhatIf;
+use icpulse_model::names::Nameable;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
 use icpulse_model::{Account, NeuronKey, Principal, ProposalKey, VotingPower};
@@ -328,6 +328,8 @@ pub enum ChoiceKind {
     Argument,
     /// Which node provider the user is.
     Provider,
+    /// Which of the changes since the last time is opened.
+    Change,
     /// Which network is opened.
     Network,
     /// What is copied.
@@ -380,7 +382,7 @@ impl ChoiceLayer {
 
     /// Whether typed text narrows it.
     pub fn has_input(&self) -> bool {
-        matches!(self.kind, ChoiceKind::Argument | ChoiceKind::Provider)
+        matches!(self.kind, ChoiceKind::Argument | ChoiceKind::Provider | ChoiceKind::Change)
     }
 }
 
@@ -458,7 +460,11 @@ impl Layer {
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(layer) if layer.kind == ChoiceKind::Copy => "copy",
-            Self::Choice(layer) if matches!(layer.kind, ChoiceKind::Alert | ChoiceKind::Network) => "open",
+            Self::Choice(layer)
+                if matches!(layer.kind, ChoiceKind::Alert | ChoiceKind::Change | ChoiceKind::Network) =>
+            {
+                "open"
+            }
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
             Self::Travel(_) => "go",

@@ -6,6 +6,7 @@ use super::list::ListState;
 use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
+use super::since::Since;
 use super::toast::Toast;
 use crate::config::Views;
 use crate::datasets::ListRow;
@@ -186,6 +187,8 @@ pub struct State {
     pub net: NetState,
     /// The user's names of neurons and accounts.
     pub names: Arc<Names>,
+    /// What changed since the last time.
+    pub since: Option<Since>,
     /// What is searched for in the open detail, help or message; empty for nothing.
     pub search: String,
     /// What was typed into the palette and run, the newest last.
@@ -267,6 +270,7 @@ impl State {
             },
             net: NetState::default(),
             names: Arc::default(),
+            since: None,
             search: String::new(),
             commands: Vec::new(),
             kept_views: Views::default(),

@@ -263,6 +263,7 @@ commands! {
     Notices "app.notices" "notices", "Show the notices of this session in full, the newest first.", ["X"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Redraw the whole screen.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Suspend icpulse; `fg` in the shell resumes it.", ["ctrl-z"], [Global], Harmless;
+    Changes "app.changes" "changes", "List what changed since the last time.", [], [Global], Harmless;
     OpenNetwork "app.network" "open network", "Open another network; `net NAME` opens one by its name or URL.", [], [Global], Harmless;
     Quit "app.quit" "quit", "Quit; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
 

@@ -6,6 +6,7 @@ use crate::config::Columns;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
 use crate::tui::app::list::{ColumnId, ListState};
+use crate::tui::app::place::Screen;
 use crate::tui::app::state::{Quitting, State};
 use icpulse_model::account::short_principal;
 use icpulse_model::alert::Alert;
@@ -115,6 +116,23 @@ impl State {
         let note = |alert: &Alert| format!("for {}", alert.duration(now).words());
         let items = alerts.iter().map(|alert| choice_item(alert.text.clone(), note(alert), None)).collect();
         self.open_choice(ChoiceKind::Alert, "Alerts", items);
+    }
+
+    /// Lists what changed since the last time.
+    pub(super) fn choose_change(&mut self) {
+        let Some(since) = &self.since else { return };
+        let items = since.items.iter().map(|item| choice_item(item.text.clone(), item.kind, None)).collect();
+        self.open_choice(ChoiceKind::Change, "Changes since the last time", items);
+    }
+
+    fn open_change(&mut self, text: &Line, effects: &mut Vec<Effect>) {
+        let changed =
+            self.since.as_ref().and_then(|since| since.items.iter().find(|item| item.text == *text));
+        match changed.map(|item| (item.kind, item.subject)) {
+            Some((_, Some(subject))) => self.open_subject(subject, effects),
+            Some(("balance", None)) => self.go_to(Screen::Wallet),
+            _ => {}
+        }
     }
 
     /// Offers what can be copied of the selection; where that is its id alone, copies it.
@@ -246,6 +264,11 @@ impl State {
                 if let Some(about) = alert.map(|alert| alert.about.clone()) {
                     let subject = self.subject_of(&about);
                     self.open_subject(subject, effects);
+                }
+            }
+            ChoiceKind::Change => {
+                if let Some(text) = label {
+                    self.open_change(&text, effects);
                 }
             }
             ChoiceKind::Network => {

@@ -142,8 +142,11 @@ impl State {
             NameTarget::Other(Nameable::Neuron(id)) => format!("neuron {id}"),
             NameTarget::Other(Nameable::Account(id)) => format!("account {}", id.hex()),
         };
-        let words =
-            if name.is_empty() { format!("removed the name of {what}") } else { format!("{what} is called {name}") };
+        let words = if name.is_empty() {
+            format!("removed the name of {what}")
+        } else {
+            format!("{what} is called {name}")
+        };
         match layer.target {
             NameTarget::Node(node) => {
                 let topology = Arc::clone(&self.world.topology);

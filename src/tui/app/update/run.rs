@@ -94,6 +94,7 @@ impl State {
             }
             Command::Redraw => effects.push(Effect::Redraw),
             Command::Suspend => effects.push(Effect::Suspend),
+            Command::Changes => self.choose_change(),
             Command::OpenNetwork => self.choose_network(),
             Command::Quit => {
                 self.next_network = None;

@@ -4,6 +4,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{AfterUnlock, ChoiceKind, Layer, Level};
 use crate::tui::app::place::Subject;
 use crate::tui::app::pulse::{HiddenAlert, PulseItem, PulseNeed};
+use crate::tui::app::since::Since;
 use crate::tui::app::state::State;
 use crate::tui::app::target::CONFIRM_SOON;
 use icpulse_model::act::SignerInfo;
@@ -21,6 +22,7 @@ const ALERTS: usize = 4;
 impl State {
     /// Takes over who signs and what the cache remembers, before the first frame.
     pub fn load_world(&mut self, signer: SignerInfo, world: World) {
+        self.since = Since::new(&world, signer.principal);
         self.signer = signer;
         self.world = world;
         self.refresh_net();
@@ -237,6 +239,9 @@ impl State {
             }
         }
         open.sort_by_key(|(settled, deadline, p)| (*settled, *deadline, std::cmp::Reverse(p.id)));
+        if let Some(since) = &mut self.since {
+            since.compare(&self.world, self.signer.principal);
+        }
         let needs = self.find_needs(&open);
         self.pulse.needs = needs.len();
         let due: Vec<ProposalKey> =
@@ -361,6 +366,13 @@ impl State {
         needs.extend(informing.into_iter().map(PulseNeed::Alerts));
         if more > 0 {
             needs.push(PulseNeed::MoreAlerts(more));
+        }
+        if let Some(since) = self.since.as_ref().filter(|since| !since.items.is_empty()) {
+            needs.push(PulseNeed::Changed {
+                count: since.items.len(),
+                summary: since.summary(),
+                at: since.at,
+            });
         }
         if self.signer.is_anonymous() && !self.options.read_only && !self.identities.is_empty() {
             needs.push(PulseNeed::ChooseIdentity);
