@@ -3,7 +3,7 @@
 use super::args::Global;
 use super::failure::{Failure, FailureKind};
 use crate::datasets::ListRow;
-use crate::datasets::export::{object, text};
+use crate::datasets::export::{csv_text, object, text};
 use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
@@ -171,16 +171,6 @@ pub struct Rows {
     pub objects: Vec<Value>,
     /// Text of each cell for people, in the order of `columns`.
     pub text: Vec<Vec<String>>,
-}
-
-/// A scalar as CSV text.
-fn csv_text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(s) => s.clone(),
-        Value::Array(items) => items.iter().map(csv_text).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    }
 }
 
 impl Rows {

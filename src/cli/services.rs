@@ -26,6 +26,7 @@ use icpulse_wallet::Unlocked;
 use identities::find_wallet_entry;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -284,6 +285,30 @@ impl LiveServices {
     }
 }
 
+/// Writes a list into a new file of the working folder, readable by its user only.
+fn save_list(list: &str, extension: &str, text: &str) -> std::io::Result<PathBuf> {
+    let day = wall_clock().rfc3339().replace([':', '-'], "");
+    let stamp = day.get(..15).unwrap_or(&day).to_owned();
+    let folder = std::env::current_dir()?;
+    for number in 0..100 {
+        let suffix = if number == 0 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("icpulse-{list}-{stamp}{suffix}.{extension}"));
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path) {
+            Ok(mut file) => {
+                std::io::Write::write_all(&mut file, text.as_bytes())?;
+                return Ok(path);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
+}
+
 /// Older events read back at a time.
 const OLDER_EVENTS: usize = 200;
 
@@ -334,6 +359,22 @@ impl Services for LiveServices {
                     self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
+            Effect::SaveList { list, extension, rows, text } => self.spawn(async move {
+                let saved = tokio::task::spawn_blocking(move || save_list(list, extension, &text)).await;
+                match saved.unwrap_or_else(|e| Err(std::io::Error::other(e))) {
+                    Ok(path) => {
+                        let rows = icpulse_model::amount::group(&rows.to_string());
+                        this.send_notice(Level::Good, format!("{rows} rows saved in {}", path.display()))
+                            .await;
+                    }
+                    Err(why) => {
+                        let text = format!(
+                            "cannot save the list in this folder: {why}; start icpulse in a folder of yours"
+                        );
+                        this.send_notice(Level::Error, text).await;
+                    }
+                }
+            }),
             Effect::Plan { ticket, intent } => {
                 self.spawn(async move { this.send_plan(ticket, intent).await })
             }

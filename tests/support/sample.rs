@@ -351,6 +351,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             offset: 0,
             before: None,
             copies: Vec::new(),
+            searching: false,
         })
     };
     let item = |label: &str, note: &str, on: Option<bool>| ChoiceItem {
@@ -427,10 +428,8 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             "ballots",
             Screen::Proposals,
             Layer::Ballots(BallotsLayer {
-                proposals: vec![ProposalKey::nns(140_812)],
-                rows: ballots,
                 cursor: 4,
-                offset: 0,
+                ..BallotsLayer::new(vec![ProposalKey::nns(140_812)], ballots)
             }),
         ),
         ("review-planning", Screen::Proposals, review(ReviewStage::Planning, false, "")),

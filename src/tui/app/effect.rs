@@ -39,6 +39,8 @@ pub enum Effect {
         /// Columns by their ids, in order.
         columns: Option<Vec<String>>,
     },
+    /// Save this list in a new file.
+    SaveList { list: &'static str, extension: &'static str, rows: usize, text: String },
     /// Keep how the lists are left.
     SaveViews(Views),
     /// Check an intent and make its review; answered by `Message::Planned`.

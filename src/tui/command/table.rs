@@ -246,7 +246,7 @@ commands! {
     Back "go.back" "back", "Go back: close the detail, clear the filter, or return to the previous place.", ["esc" "backspace"], [Global], Harmless;
     JumpTo "go.jump" "jump to id", "Open a proposal or neuron by its number, a subnet, node or provider by its id or its beginning.", ["#"], [Global], Harmless;
     Help "app.help" "keys", "Show the keys of this screen.", ["?" "f1"], [Global], Harmless;
-    Palette "app.palette" "command", "Run any command by its name.", [":" "ctrl-p"], [Global], Harmless;
+    Palette "app.palette" "command", "Run any command by its name.", [":" "ctrl-p"], [Global Layer], Harmless;
     Actions "app.actions" "actions", "List actions signed in this session and unfinished ones of the journal.", ["A"], [Global], Harmless;
     Refresh "sync.refresh" "refresh", "Read everything on this screen again, now.", ["r" "f5"], [Global], Harmless, footer;
     Pause "sync.pause" "pause", "Pause or resume reading from the network.", ["p"], [Global], Harmless;
@@ -282,9 +282,10 @@ commands! {
     ClearFilter "list.clear_filter" "clear filter", "Show all rows again.", ["F"], [List], Harmless;
     Sort "list.sort" "sort", "Choose the column to sort by.", ["S"], [List], Harmless;
     SortReverse "list.reverse" "reverse", "Reverse the order.", ["R"], [List], Harmless;
-    SortNext "list.sort_next" "sort by next column", "Sort by the next visible column.", [">"], [List], Harmless;
+    SortNext "list.sort_next" "sort by next column", "Sort by the next visible column.", [">"], [List Ballots], Harmless;
     SortPrevious "list.sort_previous" "sort by previous column", "Sort by the previous visible column.", ["<"], [List], Harmless;
     Preview "list.preview" "preview", "Show or hide the selected row's detail beside the list, from 140 columns on.", ["|"], [List], Harmless;
+    Export "list.export" "export", "Save the list as it is shown in a file: CSV, JSON or text.", ["E"], [List], Harmless;
     Columns "list.columns" "columns", "Choose the columns to show.", ["C"], [List], Harmless;
 
     VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["+"], [Pulse Proposals Proposal], Signs, footer;
@@ -294,7 +295,7 @@ commands! {
     ClearMarks "list.clear_marks" "clear marks", "Unmark all.", ["u"], [Proposals], Harmless;
     Proposer "proposal.proposer" "proposer", "Open the neuron that proposed it.", ["P"], [Proposals Proposal], Harmless;
 
-    Search "search.start" "search", "Search the text that is shown.", ["/"], [Detail Read], Harmless, footer;
+    Search "search.start" "search", "Search the text that is shown, or narrow a list to choose from.", ["/"], [Detail Read Choice Ballots], Harmless, footer;
     SearchNext "search.next" "next match", "Show the next line that matches the search.", ["n"], [Detail Read], Harmless;
     SearchPrevious "search.previous" "previous match", "Show the previous line that matches the search.", ["N"], [Detail Read], Harmless;
     NextTab "detail.next_tab" "next part", "Show the next part of the detail.", ["tab" "l" "right"], [Detail], Harmless;
@@ -319,6 +320,7 @@ commands! {
     Close "layer.close" "back", "Close this layer without changes.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
     Confirm "layer.confirm" "confirm", "Confirm.", ["enter"], [Layer], Harmless, footer;
     LayerHelp "layer.help" "keys", "Show the keys of this layer.", ["?" "f1"], [Layer], Harmless, footer;
+    SaveFilter "filter.save" "name this filter", "Name the filter; `@name` writes it again, `f` has it too.", ["ctrl-s"], [Filter], Harmless;
     Complete "text.complete" "complete", "Complete the field or value under the cursor.", ["tab"], [Filter], Harmless;
     PaletteBack "palette.previous" "up", "One up.", ["ctrl-p"], [Palette], Harmless;
     BallotToggle "ballots.toggle" "in or out", "Include or exclude this neuron.", ["space"], [Ballots], Harmless, footer;

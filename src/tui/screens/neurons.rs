@@ -1,4 +1,4 @@
-//! The list of the identity's neurons.
+//! The list of the identity's neurons, and what the shown ones come to.
 
 use super::condition::{self, Empty};
 use super::{Cx, table};
@@ -35,12 +35,14 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     cx.pen.write_spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));
 }
 
-/// What all neurons come to.
+/// What the shown neurons come to.
 fn totals_spans(state: &State) -> Spans {
     let mut sum = Sum::default();
-    state.world.neurons.iter().for_each(|n| sum.add_neuron(n));
+    let shown = state.neurons.rows.iter().filter_map(|id| state.neuron(*id));
+    shown.for_each(|n| sum.add_neuron(n));
+    let whole = state.neurons.filter.query.is_empty();
     vec![
-        span("in all  ", Role::Dim),
+        span(if whole { "in all  " } else { "shown  " }, Role::Dim),
         span(sum.stake.rounded(), Role::Strong),
         span(" ICP staked   ", Role::Dim),
         span(sum.maturity.rounded(), Role::Strong),

@@ -3,6 +3,7 @@
 use super::{Cx, cell};
 use crate::tui::app::state::Hit;
 use crate::tui::app::state::list::{ColumnId, ListState};
+use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
 use crate::tui::widgets::table::{self, Column, Content, Sorted, Table, Width};
 use icpulse_model::dataset::{self, ColumnInfo, Context, Dataset};
@@ -56,6 +57,9 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
         let Some(column) = column else { return tally(row) };
         cell::cell_content(state, &column.info, (column.get)(row, cells))
     });
+    let is_searched = |index: &usize| matches!(shown.get(*index), Some(Some(column)) if column.info.searched);
+    let searched = drawn.heads.iter().filter(|(index, _)| is_searched(index)).map(|(_, head)| *head);
+    mark_matches(cx, drawn.body, &searched.collect::<Vec<_>>(), list.filter.query.words());
     cx.hits.list_height = usize::from(area.height.saturating_sub(1));
     cx.hits.rows = drawn.body;
     for (index, place) in &drawn.heads {
@@ -65,6 +69,38 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     }
     for (row, y) in (drawn.offset..drawn.offset + drawn.shown).zip(drawn.body.top()..drawn.body.bottom()) {
         cx.hits.add_area(Rect::new(drawn.body.x, y, drawn.body.width, 1), Hit::Row(row));
+    }
+}
+
+/// Emphasises words of the filter in the columns that they are looked for in.
+fn mark_matches<'w>(
+    cx: &mut Cx<'_, '_, '_>,
+    body: Rect,
+    columns: &[Rect],
+    words: impl Iterator<Item = &'w str>,
+) {
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return;
+    }
+    for y in body.top()..body.bottom() {
+        for column in columns {
+            // The cell's text in lower case, and the screen's column of each of its bytes.
+            let (mut text, mut places) = (String::new(), Vec::new());
+            for x in column.left()..column.right() {
+                let symbol = cx.pen.buffer().cell((x, y)).map_or(" ", |cell| cell.symbol()).to_lowercase();
+                places.extend(std::iter::repeat_n(x, symbol.len()));
+                text.push_str(&symbol);
+            }
+            for word in &words {
+                for (at, found) in text.match_indices(word) {
+                    let ends = places.get(at).zip(places.get(at + found.len() - 1));
+                    if let Some((from, to)) = ends {
+                        cx.pen.set_role(Rect::new(*from, y, to - from + 1, 1), Role::Match);
+                    }
+                }
+            }
+        }
     }
 }
 

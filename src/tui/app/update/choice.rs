@@ -3,6 +3,8 @@
 use super::filter::on_list;
 use super::keys::single_line_input;
 use crate::config::Columns;
+use crate::datasets::ListRow;
+use crate::datasets::export::{FileForm, write_file};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
 use crate::tui::app::list::{ColumnId, ListState};
@@ -11,8 +13,10 @@ use crate::tui::app::state::{Quitting, State};
 use icpulse_model::account::short_principal;
 use icpulse_model::alert::Alert;
 use icpulse_model::dataset::{ColumnInfo, List};
+use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystacks, Word};
 use icpulse_model::text::Line;
+use icpulse_model::{Neuron, Proposal};
 
 fn choice_item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
     ChoiceItem { label: label.into(), note: note.into(), on }
@@ -40,6 +44,7 @@ impl State {
             offset: 0,
             before: None,
             copies: Vec::new(),
+            searching: false,
         }));
         self.dirty = true;
     }
@@ -116,6 +121,53 @@ impl State {
         let note = |alert: &Alert| format!("for {}", alert.duration(now).words());
         let items = alerts.iter().map(|alert| choice_item(alert.text.clone(), note(alert), None)).collect();
         self.open_choice(ChoiceKind::Alert, "Alerts", items);
+    }
+
+    /// Offers the forms of a file with the rows of the list.
+    pub(super) fn choose_export(&mut self) {
+        let note = |form| match form {
+            FileForm::Csv => "exact values, for spreadsheets",
+            FileForm::Json => "exact values, for programs",
+            FileForm::Text => "as on the screen",
+        };
+        let items = FileForm::ALL.map(|form| choice_item(form.extension(), note(form), None));
+        self.open_choice(ChoiceKind::Export, "Export the list as shown", items.into());
+    }
+
+    /// Saves the list of the screen as it is shown: its columns, order and filter.
+    fn export_list(&self, form: FileForm) -> Option<Effect> {
+        fn columns<K>(list: &ListState<K>) -> Vec<ColumnId> {
+            list.columns.iter().copied().filter(|id| !list.unused.contains(id)).collect()
+        }
+        let cells = self.cell_context();
+        let (list, (text, rows)) = match self.place.screen {
+            Screen::Pulse => return None,
+            Screen::Proposals => {
+                let rows = self.proposals.rows.iter().filter_map(|id| self.proposal(*id)).map(AsRef::as_ref);
+                let columns = columns(&self.proposals);
+                (self.proposals.list, write_file(Proposal::dataset(), &columns, rows, &cells, form))
+            }
+            Screen::Neurons => {
+                let rows = self.neurons.rows.iter().filter_map(|id| self.neuron(*id)).map(AsRef::as_ref);
+                (
+                    self.neurons.list,
+                    write_file(Neuron::dataset(), &columns(&self.neurons), rows, &cells, form),
+                )
+            }
+            Screen::Wallet => {
+                let all = self.account()?.transactions.iter().map(|t| (t.block, t));
+                let by_block: std::collections::BTreeMap<u64, &Transaction> = all.collect();
+                let list = &self.wallet.list;
+                let rows = list.rows.iter().filter_map(|block| by_block.get(block).copied());
+                (list.list, write_file(Transaction::dataset(), &columns(list), rows, &cells, form))
+            }
+            Screen::Network => {
+                let list = self.net.list();
+                let dataset = self.net.shown.list().dataset;
+                (list.list, write_file(dataset, &columns(list), list.rows.iter(), &cells, form))
+            }
+        };
+        Some(Effect::SaveList { list: list.info().id, extension: form.extension(), rows, text })
     }
 
     /// Lists what changed since the last time.
@@ -265,6 +317,9 @@ impl State {
                     let subject = self.subject_of(&about);
                     self.open_subject(subject, effects);
                 }
+            }
+            ChoiceKind::Export => {
+                effects.extend(FileForm::ALL.get(chosen).and_then(|form| self.export_list(*form)));
             }
             ChoiceKind::Change => {
                 if let Some(text) = label {

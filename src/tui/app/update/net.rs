@@ -128,6 +128,7 @@ impl State {
         let name = match &target {
             NameTarget::Node(node) => self.net.mine.alias(self.topology(), node),
             NameTarget::Other(what) => self.names.get(what),
+            NameTarget::Filter(_) => None,
         };
         let input = single_line_input(&name.map(ToString::to_string).unwrap_or_default());
         self.layers.push(Layer::Alias(AliasLayer { target, input }));
@@ -137,10 +138,15 @@ impl State {
     pub(super) fn take_alias(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Alias(layer)) = self.layers.pop() else { return };
         let name = Line::new(layer.input.value().trim());
+        if let NameTarget::Filter(text) = &layer.target {
+            let words = self.keep_filter(name.as_str().trim_start_matches('@'), text);
+            return self.show_toast(Level::Good, words);
+        }
         let what = match &layer.target {
             NameTarget::Node(node) => format!("node {}", short_id(node)),
             NameTarget::Other(Nameable::Neuron(id)) => format!("neuron {id}"),
             NameTarget::Other(Nameable::Account(id)) => format!("account {}", id.hex()),
+            NameTarget::Filter(_) => return,
         };
         let words = if name.is_empty() {
             format!("removed the name of {what}")
@@ -160,6 +166,7 @@ impl State {
                 self.set_names(names);
                 effects.push(Effect::SaveName(what, name));
             }
+            NameTarget::Filter(_) => {}
         }
         self.show_toast(Level::Good, words);
     }

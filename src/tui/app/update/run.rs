@@ -112,6 +112,7 @@ impl State {
             Command::SortNext => self.sort_further(1),
             Command::SortPrevious => self.sort_further(-1),
             Command::Columns => self.choose_columns(),
+            Command::Export => self.choose_export(),
             Command::Preview => self.hides_preview = !self.hides_preview,
             Command::VoteYes => self.vote_with_all(Vote::Yes, effects),
             Command::VoteNo => self.vote_with_all(Vote::No, effects),

@@ -63,9 +63,8 @@ impl State {
             });
             row.proposals.push(id);
         }
-        let mut rows: Vec<BallotRow> = rows.into_values().collect();
-        rows.sort_by_key(|r| std::cmp::Reverse(r.voting_power));
-        self.layers.push(Layer::Ballots(BallotsLayer { proposals, rows, cursor: 0, offset: 0 }));
+        let rows: Vec<BallotRow> = rows.into_values().collect();
+        self.layers.push(Layer::Ballots(BallotsLayer::new(proposals, rows)));
     }
 
     pub(super) fn vote_with_chosen(&mut self, vote: Vote, effects: &mut Vec<Effect>) {

@@ -29,6 +29,7 @@ pub(super) fn draw_alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer
         NameTarget::Node(node) => format!("Name node {}", short_id(node)),
         NameTarget::Other(Nameable::Neuron(id)) => format!("Name neuron {id}"),
         NameTarget::Other(Nameable::Account(_)) => "Name account".to_owned(),
+        NameTarget::Filter(_) => "Name filter".to_owned(),
     };
     let inside = super::draw_frame(cx, area, &title, 70, 4, top);
     let record = |node| cx.state.world.topology.nodes.get(node);
@@ -39,6 +40,7 @@ pub(super) fn draw_alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer
         },
         NameTarget::Other(Nameable::Neuron(_)) => "On this network, on this machine only.".to_owned(),
         NameTarget::Other(Nameable::Account(id)) => id.hex(),
+        NameTarget::Filter(text) => text.clone(),
     };
     cx.pen.write_fitted(inside.x, inside.y, inside.width, &what, Role::Dim, Align::Left);
     if inside.height < 3 {
@@ -49,7 +51,7 @@ pub(super) fn draw_alias(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &AliasLayer
     let place = Rect::new(x, y, inside.right().saturating_sub(x), 1);
     let example = match &layer.target {
         NameTarget::Node(_) => "such as rack-07/a; empty removes the name",
-        NameTarget::Other(_) => "empty removes the name",
+        NameTarget::Other(_) | NameTarget::Filter(_) => "empty removes the name",
     };
     super::draw_input(cx, place, &layer.input, example, None, top);
 }
