@@ -2,11 +2,13 @@
 
 use super::place::Subject;
 use crate::datasets;
+use icpulse_model::ledger::AccountState;
 use icpulse_model::text::Line;
 use icpulse_model::value::shorten_version;
-use icpulse_model::world::World;
+use icpulse_model::world::{Proposals, World};
 use icpulse_model::{E8s, Neuron, Principal, ProposalStatus, Timestamp};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Proposals looked at, from the newest on.
 const LOOKED_AT: usize = 2_000;
@@ -39,7 +41,26 @@ impl Since {
         let neurons = before.neurons.iter().map(|n| n.evidence.at);
         let registry = before.topology.evidence.iter().map(|e| e.at);
         let at = proposals.chain(neurons).chain(registry).max()?;
-        Some(Self { before: before.clone(), signer, at, items: Vec::new() })
+        // Only what is compared is kept.
+        let bare = |account: &AccountState| {
+            AccountState::new(
+                account.token.clone(),
+                account.account,
+                account.balance.units,
+                account.balance_evidence,
+            )
+        };
+        let before = World {
+            proposals: Proposals::from_newest_first(
+                before.proposals.iter().take(LOOKED_AT).cloned().collect(),
+            ),
+            neurons: before.neurons.clone(),
+            neurons_known: before.neurons_known,
+            accounts: Arc::new(before.accounts.iter().map(bare).collect()),
+            topology: Arc::clone(&before.topology),
+            ..World::default()
+        };
+        Some(Self { before, signer, at, items: Vec::new() })
     }
 
     /// Compares with the present.
