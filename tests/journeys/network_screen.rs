@@ -92,7 +92,7 @@ async fn every_list_is_a_key_away_and_sorts_and_filters() {
     }
     app.press("g n /").type_text("status:down").press("<enter>");
     // Three are down; the fourth that the dashboard calls so has signed an answer.
-    app.sees("4 of 90 nodes").sees("disputed down").sees("REST≠SIGNED");
+    app.sees("4 of 90 nodes").sees("disputed down").sees("disputed    ");
     app.press("/ ctrl-u").type_text("data_center:zh1 -subnet:spare").press("<enter>");
     assert!(app.state.net.list().rows.len() > 2);
     app.press("/ ctrl-u").type_text("nonsense:1").sees("unknown field 'nonsense'").press("<esc>");
@@ -385,7 +385,7 @@ async fn what_only_the_dashboard_says_has_its_mark_in_every_table_and_detail() {
     assert!(row.contains("32? "), "{row}");
     // A young signature proves that a node is up: there is nothing to mark.
     app.press("g n");
-    let signed = lines_with(&mut app, "REST+SIGNED");
+    let signed = lines_with(&mut app, " both ");
     assert!(!signed.is_empty() && signed.iter().all(|line| line.contains(" up  ")), "{signed:?}");
     app.press("?").press("G").sees("Unverified: the public dashboard says it").press("<esc>");
 }
