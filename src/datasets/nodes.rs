@@ -87,7 +87,7 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::new("name", "node", Kind::Text, |s, cx| {
         match cx.network.mine.alias(&cx.network.topology, id(s)) {
             Some(alias) => Cell::new(Value::borrowed_text(alias.as_str())).tone(Tone::Known),
-            None => Value::Id(*id(s)).into(),
+            None => Cell::new(Value::Id(*id(s))).tone(Tone::Id).with_words(super::short(id(s))),
         }
     })
     .width(12, 0)

@@ -49,12 +49,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronKey, detail: &
         Tab::Following | Tab::Ballots => {
             // The list with the cursor is at the left, the figures stay at the right.
             draw_tab(cx, left, neuron, detail, detail.current_tab());
-            let lines = overview_lines(cx, neuron, right.width);
+            let lines = overview_lines(cx, neuron, right.width.saturating_sub(2));
             facts::draw_scrolled_lines(cx, right, &lines, 0);
         }
         _ => {
             draw_tab(cx, left, neuron, detail, Tab::Overview);
-            let lines = elsewhere_lines(cx, neuron, right.width);
+            let lines = elsewhere_lines(cx, neuron, right.width.saturating_sub(2));
             facts::draw_scrolled_lines(cx, right, &lines, 0);
         }
     }

@@ -28,6 +28,8 @@ pub(super) fn draw_list<'r, K: Copy + Ord, R: 'static>(
     tally: impl Fn(&'r R) -> Content<'r>,
 ) {
     let state = cx.state;
+    // One cell of air before the detail beside it.
+    let area = Rect { width: area.width.saturating_sub(u16::from(state.previewed().is_some())), ..area };
     let mut shown: Vec<Shown<R>> = Vec::new();
     let mut drawn_columns: Vec<Column> = Vec::new();
     for id in list.columns.iter().filter(|id| !list.unused.contains(id)) {

@@ -251,6 +251,10 @@ impl Wrapper<'_> {
 
     /// Cuts off what stands behind the last hyphen of the word, so that ids break between their groups.
     fn cut_last_group(&mut self) -> Spans {
+        // An address is broken anywhere.
+        if self.word.iter().any(|piece| piece.text.contains('/')) {
+            return Spans::new();
+        }
         let hyphens = self.word.iter().enumerate().rev();
         let mut hyphens = hyphens.filter_map(|(place, piece)| Some((place, piece.text.rfind('-')? + 1)));
         let Some((place, at)) = hyphens.next() else { return Spans::new() };

@@ -68,7 +68,8 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
         listed(cx, right, subject, detail, Tab::Links, false);
     } else {
         listed(cx, left, subject, detail, tab, true);
-        let lines = Ink::new(state, right.width).lines(&described, right.width, VALUES);
+        let width = right.width.saturating_sub(2);
+        let lines = Ink::new(state, width).lines(&described, width, VALUES);
         facts::draw_scrolled_lines(cx, right, &lines, 0);
     }
 }

@@ -147,7 +147,8 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     let shown = state.net.shown.list();
     if shown.footer == Footer::Strips && state.size.0 < 110 && state.net.then.is_none() {
-        let mut line = cell::legend_spans(ascii);
+        // Below this width there are no strips to explain.
+        let mut line = if state.size.0 < 98 { Vec::new() } else { cell::legend_spans(ascii) };
         line.extend(explain_mark(state, true));
         return line;
     }
