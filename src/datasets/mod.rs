@@ -113,7 +113,7 @@ fn judge_counts(lives: &StatusCounts) -> Proof {
     }
 }
 
-/// Number of nodes are down.
+/// How many nodes are down.
 fn down<'n>(nodes: impl IntoIterator<Item = &'n Principal>, cx: &Context) -> Cell<'static> {
     use icpulse_model::value::Tone;
     let lives = cx.network.count_statuses(nodes);

@@ -162,7 +162,7 @@ fn subnet_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     let mut nodes = gauge(
         "subnet_nodes",
         None,
-        "Nodes of the subnet by their status on the public dashboard; never certified",
+        "Nodes of the subnet by status, as in nodes; never certified",
     );
     let mut limit = gauge("subnet_fault_limit", None, "Nodes of the subnet that may fail");
     let mut distance = gauge(
@@ -199,8 +199,7 @@ fn subnet_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
                 &[("subnet", &text), ("feature", coefficient.feature.slug())];
             nakamoto.add_known(labels, coefficient.known_actors().map(count_to_f64));
         }
-        let counts = count_by(model, &record.membership);
-        for (status, count) in counts {
+        for (status, count) in count_by_status(model, &record.membership, now) {
             nodes.add(&[("subnet", &text), ("status", status), PER_DASHBOARD], count_to_f64(count));
         }
         if let Some(margin) = model.world.margin(id, now).filter(|_| model.world.fleet.reported_at.is_some())
@@ -231,19 +230,20 @@ fn subnet_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     .collect()
 }
 
-/// Number of nodes have which status on the public dashboard.
-pub(super) fn count_by<'n>(
+/// Counts nodes by status, as screens and lists do.
+pub(super) fn count_by_status<'n>(
     model: &MetricsModel,
     nodes: impl IntoIterator<Item = &'n Principal>,
-) -> BTreeMap<&'static str, usize> {
-    let mut counts: BTreeMap<&'static str, usize> =
-        ["up", "degraded", "down", "unknown"].into_iter().map(|status| (status, 0)).collect();
-    for node in nodes {
-        let life = model.world.fleet.nodes.get(node);
-        let status = fleet::status_label(life.and_then(|l| l.reported.as_ref()).map(|r| &r.status));
-        *counts.entry(status).or_default() += 1;
-    }
-    counts
+    now: Timestamp,
+) -> [(&'static str, usize); 5] {
+    let counts = model.world.fleet.count_statuses(nodes, now);
+    [
+        ("up", counts.up),
+        ("degraded", counts.degraded),
+        ("down", counts.down),
+        ("disputed", counts.disputed),
+        ("unknown", counts.unknown),
+    ]
 }
 
 fn governance_families(model: &MetricsModel) -> Vec<Family> {

@@ -2,9 +2,9 @@
 
 use super::encode::Family;
 use super::families::{
-    FamilyBuilder, MOST_NODES, MetricsModel, PER_DASHBOARD, count_by, count_to_f64, to_f64, to_unix_seconds,
+    FamilyBuilder, MOST_NODES, MetricsModel, PER_DASHBOARD, count_by_status, count_to_f64, to_f64, to_unix_seconds,
 };
-use icpulse_model::fleet::{NodeStatus, Verdict};
+use icpulse_model::fleet::Verdict;
 use icpulse_model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
 use icpulse_model::{Principal, Timestamp};
 use std::collections::BTreeMap;
@@ -18,19 +18,6 @@ fn ppm_to_ratio(ppm: Ppm) -> f64 {
 
 fn xdr_to_f64(amount: MicroXdr) -> f64 {
     to_f64(u128::from(amount.0)) / 1e6
-}
-
-/// One of few words: what the dashboard says else is "other".
-pub(super) fn status_label(status: Option<&NodeStatus>) -> &'static str {
-    match status {
-        None => "unknown",
-        Some(NodeStatus::Up) => "up",
-        Some(NodeStatus::Degraded) => "degraded",
-        Some(NodeStatus::Down) => "down",
-        Some(NodeStatus::Disabled) => "disabled",
-        Some(NodeStatus::Unassigned) => "spare",
-        Some(NodeStatus::Other(_)) => "other",
-    }
 }
 
 /// The nodes that have metrics of their own.
@@ -54,10 +41,10 @@ pub(super) fn node_families(model: &MetricsModel, now: Timestamp) -> Vec<Family>
     let mut by_status = FamilyBuilder::gauge(
         "nodes",
         None,
-        "Nodes of the network by their status on the public dashboard; never certified",
+        "Nodes of the network by status: the public dashboard's word, disputed where a node reported down has signed an answer lately; never certified",
     );
     if !world.topology.is_empty() {
-        for (status, count) in count_by(model, world.topology.nodes.keys()) {
+        for (status, count) in count_by_status(model, world.topology.nodes.keys(), now) {
             by_status.add(&[("status", status), PER_DASHBOARD], count_to_f64(count));
         }
     }
@@ -167,7 +154,7 @@ pub(super) fn provider_families(model: &MetricsModel, now: Timestamp) -> Vec<Fam
     let mut nodes = FamilyBuilder::gauge(
         "provider_nodes",
         None,
-        "Your nodes by their status on the public dashboard; never certified",
+        "Your nodes by status, as in nodes; never certified",
     );
     let mut allowance = FamilyBuilder::gauge("provider_allowance", None, "Nodes that you may still add");
     let mut reward =
@@ -189,7 +176,7 @@ pub(super) fn provider_families(model: &MetricsModel, now: Timestamp) -> Vec<Fam
     if let Some(id) = &model.mine.provider {
         let text = id.to_text();
         let own: Vec<Principal> = world.topology.nodes_of(id).map(|(node, _)| *node).collect();
-        for (status, count) in count_by(model, &own) {
+        for (status, count) in count_by_status(model, &own, now) {
             nodes.add(&[("provider", &text), ("status", status), PER_DASHBOARD], count_to_f64(count));
         }
         let operators = world.topology.operators.values().filter(|o| o.provider == *id);

@@ -167,7 +167,7 @@ pub struct BoundaryNode {
 }
 
 impl BoundaryNode {
-    /// Number of probes are kept.
+    /// How many probes are kept.
     pub const PROBES: usize = 15;
 
     /// Adds a probe.
@@ -214,7 +214,7 @@ pub struct StatusCounts {
     pub disputed: usize,
     /// Nodes without any known status.
     pub unknown: usize,
-    /// Number of of the states above are the dashboard's word alone.
+    /// How many of the nodes counted above are the dashboard's word alone.
     pub unverified: usize,
 }
 

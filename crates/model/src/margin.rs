@@ -15,7 +15,7 @@ use super::{Principal, Timestamp};
 pub struct Margin {
     /// Number of nodes it has.
     pub nodes: usize,
-    /// Number of of them may fail.
+    /// How many of them may fail.
     pub limit: usize,
     /// Number of are reported down and have not signed an answer lately.
     pub down: usize,

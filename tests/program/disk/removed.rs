@@ -105,8 +105,9 @@ fn signals_end_a_service_that_has_no_file_descriptors_left() {
     command.envs(table.variables());
     let exporter = Exporter::start(command);
     exporter.wait_read();
-    let held: Vec<TcpStream> = (0..200).filter_map(|_| TcpStream::connect(&exporter.1).ok()).collect();
-    assert_eq!(held.len(), 200);
+    // More than it may open, and fewer than the system's queue of connections, which would make us wait.
+    let held: Vec<TcpStream> = (0..100).filter_map(|_| TcpStream::connect(&exporter.1).ok()).collect();
+    assert_eq!(held.len(), 100);
     let (status, said) = exporter.end(Signal::TERM, false);
     assert!(status.code().is_some(), "the signal was not heard: {status}");
     assert!(!said.contains("panicked"), "{said}");

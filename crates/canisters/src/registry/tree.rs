@@ -1,7 +1,7 @@
 //! The mixed hash tree of the registry's certified replies, read by a walk of our own.
 //!
 //! The deltas lie in a balanced tree: with 55,000 versions its branches are some sixty forks deep,
-//! each of them two protobuf messages, more than prost follows. Depth and number of nodes are bounded
+//! each of them two protobuf messages, more than prost follows. Depth and the number of nodes are bounded
 //! here; hashes are those of the interface specification's trees (§Certificate).
 
 use sha2::{Digest, Sha256};

@@ -249,7 +249,7 @@ fn routes(record: Option<&Record>) -> &[Route] {
     }
 }
 
-/// Number of ranges are only in one of two tables or have another subnet in the other.
+/// How many ranges are only in one of two tables or have another subnet in the other.
 fn count_moved(before: &[Route], after: &[Route]) -> usize {
     let sorted = |routes: &[Route]| {
         let mut routes: Vec<(Principal, Principal, Principal)> =
