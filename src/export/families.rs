@@ -159,11 +159,8 @@ fn subnet_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
             canisters.add(labels, to_f64(u128::from(last.metrics.canisters)));
         }
     }
-    let mut nodes = gauge(
-        "subnet_nodes",
-        None,
-        "Nodes of the subnet by status, as in nodes; never certified",
-    );
+    let mut nodes =
+        gauge("subnet_nodes", None, "Nodes of the subnet by status, as in nodes; never certified");
     let mut limit = gauge("subnet_fault_limit", None, "Nodes of the subnet that may fail");
     let mut distance = gauge(
         "subnet_fault_distance",

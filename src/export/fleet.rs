@@ -2,7 +2,8 @@
 
 use super::encode::Family;
 use super::families::{
-    FamilyBuilder, MOST_NODES, MetricsModel, PER_DASHBOARD, count_by_status, count_to_f64, to_f64, to_unix_seconds,
+    FamilyBuilder, MOST_NODES, MetricsModel, PER_DASHBOARD, count_by_status, count_to_f64, to_f64,
+    to_unix_seconds,
 };
 use icpulse_model::fleet::Verdict;
 use icpulse_model::node_rewards::{Day, MicroXdr, NodeDay, Performance, Ppm};
@@ -151,11 +152,8 @@ pub(super) fn boundary_families(model: &MetricsModel) -> Vec<Family> {
 
 pub(super) fn provider_families(model: &MetricsModel, now: Timestamp) -> Vec<Family> {
     let world = &model.world;
-    let mut nodes = FamilyBuilder::gauge(
-        "provider_nodes",
-        None,
-        "Your nodes by status, as in nodes; never certified",
-    );
+    let mut nodes =
+        FamilyBuilder::gauge("provider_nodes", None, "Your nodes by status, as in nodes; never certified");
     let mut allowance = FamilyBuilder::gauge("provider_allowance", None, "Nodes that you may still add");
     let mut reward =
         FamilyBuilder::gauge("provider_reward_xdr", None, "Your reward of the last day known, in XDR");
