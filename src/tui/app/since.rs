@@ -6,8 +6,8 @@ use icpulse_model::ledger::AccountState;
 use icpulse_model::text::Line;
 use icpulse_model::value::shorten_version;
 use icpulse_model::world::{Proposals, World};
-use icpulse_model::{E8s, Neuron, Principal, ProposalStatus, Timestamp};
-use std::collections::BTreeSet;
+use icpulse_model::{E8s, Neuron, NeuronKey, Principal, ProposalStatus, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Proposals looked at, from the newest on.
@@ -31,7 +31,10 @@ pub struct Since {
     signer: Principal,
     /// When it was read.
     pub at: Timestamp,
-    pub items: Vec<Changed>,
+    proposals: Vec<Changed>,
+    neurons: Vec<Changed>,
+    balances: Vec<Changed>,
+    topology: Vec<Changed>,
 }
 
 impl Since {
@@ -60,25 +63,34 @@ impl Since {
             topology: Arc::clone(&before.topology),
             ..World::default()
         };
-        Some(Self { before, signer, at, items: Vec::new() })
+        Some(Self {
+            before,
+            signer,
+            at,
+            proposals: Vec::new(),
+            neurons: Vec::new(),
+            balances: Vec::new(),
+            topology: Vec::new(),
+        })
     }
 
-    /// Compares with the present.
+    /// What is different, proposals first.
+    pub fn items(&self) -> impl Iterator<Item = &Changed> {
+        [&self.proposals, &self.neurons, &self.balances, &self.topology].into_iter().flatten()
+    }
+
+    /// Compares everything with the present.
     pub(super) fn compare(&mut self, world: &World, signer: Principal) {
-        let mut items = Vec::new();
-        self.compare_proposals(world, &mut items);
-        if signer == self.signer {
-            self.compare_neurons(world, &mut items);
-            self.compare_balances(world, &mut items);
-        }
-        self.compare_topology(world, &mut items);
-        self.items = items;
+        self.compare_proposals(world);
+        self.compare_neurons(world, signer);
+        self.compare_balances(world, signer);
+        self.compare_topology(world);
     }
 
     /// How many of each kind, in words.
     pub fn summary(&self) -> String {
         let mut kinds: Vec<(&str, usize)> = Vec::new();
-        for item in &self.items {
+        for item in self.items() {
             match kinds.iter_mut().find(|(kind, _)| *kind == item.kind) {
                 Some((_, count)) => *count += 1,
                 None => kinds.push((item.kind, 1)),
@@ -89,7 +101,8 @@ impl Since {
         kinds.iter().map(words).collect::<Vec<_>>().join(", ")
     }
 
-    fn compare_proposals(&self, world: &World, items: &mut Vec<Changed>) {
+    pub(super) fn compare_proposals(&mut self, world: &World) {
+        let mut items = Vec::new();
         if self.before.proposals.is_empty() {
             return;
         }
@@ -110,18 +123,24 @@ impl Since {
             let text = Line::new(&format!("{} {what}: {}", p.id, p.title));
             items.push(Changed { kind: "proposal", text, subject: Some(Subject::Proposal(p.id)) });
         }
+        self.proposals = items;
     }
 
-    fn compare_neurons(&self, world: &World, items: &mut Vec<Changed>) {
-        if !self.before.neurons_known || !world.neurons_known {
+    pub(super) fn compare_neurons(&mut self, world: &World, signer: Principal) {
+        self.neurons.clear();
+        if !self.before.neurons_known || !world.neurons_known || signer != self.signer {
             return;
         }
+        let known: BTreeMap<NeuronKey, &Arc<Neuron>> =
+            self.before.neurons.iter().map(|n| (n.id, n)).collect();
+        let present: BTreeSet<NeuronKey> = world.neurons.iter().map(|n| n.id).collect();
+        let mut items = Vec::new();
         let mut push = |neuron: &Neuron, what: String| {
             let text = Line::new(&format!("neuron {} {what}", neuron.id));
             items.push(Changed { kind: "neuron", text, subject: Some(Subject::Neuron(neuron.id)) });
         };
         for n in world.neurons.iter() {
-            let Some(before) = self.before.neurons.get(n.id) else {
+            let Some(before) = known.get(&n.id) else {
                 push(n, format!("is new: {} ICP", n.stake.rounded()));
                 continue;
             };
@@ -135,12 +154,18 @@ impl Since {
                 push(n, parts.join(", "));
             }
         }
-        for gone in self.before.neurons.iter().filter(|n| world.neurons.get(n.id).is_none()) {
+        for gone in self.before.neurons.iter().filter(|n| !present.contains(&n.id)) {
             push(gone, "is gone".to_owned());
         }
+        self.neurons = items;
     }
 
-    fn compare_balances(&self, world: &World, items: &mut Vec<Changed>) {
+    pub(super) fn compare_balances(&mut self, world: &World, signer: Principal) {
+        self.balances.clear();
+        if signer != self.signer {
+            return;
+        }
+        let mut items = Vec::new();
         for account in world.accounts.iter() {
             let before = self.before.accounts.iter();
             let mut before =
@@ -155,9 +180,11 @@ impl Since {
             let text = format!("{sign}{by} {}: {}", account.token.symbol, account.token.exact(new));
             items.push(Changed { kind: "balance", text: Line::new(&text), subject: None });
         }
+        self.balances = items;
     }
 
-    fn compare_topology(&self, world: &World, items: &mut Vec<Changed>) {
+    pub(super) fn compare_topology(&mut self, world: &World) {
+        let mut items = Vec::new();
         let (before, now) = (&self.before.topology, &world.topology);
         if before.is_empty() || before.version == now.version {
             return;
@@ -193,6 +220,7 @@ impl Since {
             let subject = now.nodes.contains_key(id).then_some(Subject::Node(*id));
             items.push(Changed { kind: "node", text, subject });
         }
+        self.topology = items;
     }
 }
 

@@ -264,7 +264,7 @@ impl State {
             Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
-            Command::Changes if self.since.as_ref().is_none_or(|since| since.items.is_empty()) => {
+            Command::Changes if self.since.as_ref().is_none_or(|since| since.items().next().is_none()) => {
                 say("nothing changed since the last time")
             }
             Command::Alias if self.name_target().is_none() => {

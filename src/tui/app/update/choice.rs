@@ -173,13 +173,12 @@ impl State {
     /// Lists what changed since the last time.
     pub(super) fn choose_change(&mut self) {
         let Some(since) = &self.since else { return };
-        let items = since.items.iter().map(|item| choice_item(item.text.clone(), item.kind, None)).collect();
+        let items = since.items().map(|item| choice_item(item.text.clone(), item.kind, None)).collect();
         self.open_choice(ChoiceKind::Change, "Changes since the last time", items);
     }
 
     fn open_change(&mut self, text: &Line, effects: &mut Vec<Effect>) {
-        let changed =
-            self.since.as_ref().and_then(|since| since.items.iter().find(|item| item.text == *text));
+        let changed = self.since.as_ref().and_then(|since| since.items().find(|item| item.text == *text));
         match changed.map(|item| (item.kind, item.subject)) {
             Some((_, Some(subject))) => self.open_subject(subject, effects),
             Some(("balance", None)) => self.go_to(Screen::Wallet),

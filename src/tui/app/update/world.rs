@@ -13,7 +13,7 @@ use icpulse_model::dataset::Context;
 use icpulse_model::lookalike::LookAlikes;
 use icpulse_model::topic::NeuronState;
 use icpulse_model::world::{Change, World};
-use icpulse_model::{E8s, Neuron, Proposal, ProposalKey, Seconds, Timestamp};
+use icpulse_model::{E8s, Neuron, Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::sync::Arc;
 
 /// Alerts that Pulse shows one by one; more are counted.
@@ -33,17 +33,26 @@ impl State {
         self.dirty = true;
     }
 
+    /// Compares a part of the world with the last time.
+    fn compare_since(&mut self, compare: impl FnOnce(&mut Since, &World, Principal)) {
+        if let Some(since) = &mut self.since {
+            compare(since, &self.world, self.signer.principal);
+        }
+    }
+
     pub(super) fn apply_change(&mut self, change: Change, effects: &mut Vec<Effect>) {
         self.dirty = true;
         match change {
             Change::Proposals(proposals) => {
                 self.world.proposals = proposals;
+                self.compare_since(|since, world, _| since.compare_proposals(world));
                 self.refresh_proposals();
                 self.refresh_versions();
                 self.update_form();
             }
             Change::World(world) => {
                 self.world = *world;
+                self.compare_since(Since::compare);
                 self.refresh_proposals();
                 self.refresh_neurons();
                 self.refresh_transactions();
@@ -58,6 +67,7 @@ impl State {
             Change::Neurons(neurons) => {
                 self.world.neurons = neurons;
                 self.world.neurons_known = true;
+                self.compare_since(Since::compare_neurons);
                 self.refresh_neurons();
                 self.update_form();
             }
@@ -67,7 +77,9 @@ impl State {
             }
             Change::Accounts(accounts) => {
                 self.world.accounts = accounts;
+                self.compare_since(Since::compare_balances);
                 self.refresh_transactions();
+                self.refresh_pulse();
                 self.update_form();
             }
             Change::Facts(facts) => {
@@ -77,7 +89,11 @@ impl State {
                 self.update_form();
             }
             Change::Histories(histories) => self.world.histories = histories,
-            Change::Topology(topology) => self.put_topology(topology),
+            Change::Topology(topology) => {
+                self.put_topology(topology);
+                self.compare_since(|since, world, _| since.compare_topology(world));
+                self.refresh_pulse();
+            }
             Change::Events(events) => self.put_events(events),
             Change::Health(health) => {
                 self.world.health = health;
@@ -145,6 +161,7 @@ impl State {
                 false => format!("signing as {}", signer.name.as_str()),
             };
             self.signer = signer;
+            self.compare_since(Since::compare);
             self.show_toast(Level::Info, text);
             self.refresh_neurons();
             self.refresh_transactions();
@@ -239,9 +256,6 @@ impl State {
             }
         }
         open.sort_by_key(|(settled, deadline, p)| (*settled, *deadline, std::cmp::Reverse(p.id)));
-        if let Some(since) = &mut self.since {
-            since.compare(&self.world, self.signer.principal);
-        }
         let needs = self.find_needs(&open);
         self.pulse.needs = needs.len();
         let due: Vec<ProposalKey> =
@@ -367,9 +381,9 @@ impl State {
         if more > 0 {
             needs.push(PulseNeed::MoreAlerts(more));
         }
-        if let Some(since) = self.since.as_ref().filter(|since| !since.items.is_empty()) {
+        if let Some(since) = self.since.as_ref().filter(|since| since.items().next().is_some()) {
             needs.push(PulseNeed::Changed {
-                count: since.items.len(),
+                count: since.items().count(),
                 summary: since.summary(),
                 at: since.at,
             });
