@@ -10,6 +10,7 @@ use crate::tui::widgets::{Spans, span};
 use icpulse_model::neuron::Access;
 use icpulse_model::{E8s, Neuron, NeuronKey, Seconds, VotingPower};
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 
 /// Draws totals and the list, or why it is empty.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
@@ -38,9 +39,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
 /// What the shown neurons come to.
 fn totals_spans(state: &State) -> Spans {
     let mut sum = Sum::default();
-    let shown = state.neurons.rows.iter().filter_map(|id| state.neuron(*id));
-    shown.for_each(|n| sum.add_neuron(n));
     let whole = state.neurons.filter.query.is_empty();
+    let shown: BTreeSet<&NeuronKey> =
+        if whole { BTreeSet::new() } else { state.neurons.rows.iter().collect() };
+    let neurons = state.world.neurons.iter().filter(|n| whole || shown.contains(&n.id));
+    neurons.for_each(|n| sum.add_neuron(n));
     vec![
         span(if whole { "in all  " } else { "shown  " }, Role::Dim),
         span(sum.stake.rounded(), Role::Strong),
