@@ -66,7 +66,7 @@ pub fn save_name(path: &Path, network: &str, what: &Nameable, name: &Line) -> Re
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use icpulse_model::{AccountIdentifier, NeuronKey};
+    use icpulse_model::{AccountIdentifier, NeuronKey, Principal, Subaccount};
 
     #[test]
     fn names_are_kept_by_network_and_a_damaged_file_is_left_alone() {
@@ -74,7 +74,8 @@ mod tests {
         let path = home.path().join("config/names.toml");
         assert_eq!(load_names(&path, "demo").unwrap(), Names::default());
         let neuron = Nameable::Neuron(NeuronKey::nns(27));
-        let account = Nameable::Account(AccountIdentifier([7; 32]));
+        let owner = Principal::anonymous();
+        let account = Nameable::Account(AccountIdentifier::new(&owner, &Subaccount::DEFAULT));
         save_name(&path, "demo", &neuron, &Line::new("Cold wallet")).unwrap();
         save_name(&path, "demo", &account, &Line::new("Exchange")).unwrap();
         save_name(&path, "ic", &neuron, &Line::new("Another")).unwrap();

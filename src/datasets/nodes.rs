@@ -84,12 +84,13 @@ const COLUMNS: &[Column<Subject>] = &[
         .searched()
         .aliases(&["node"])
         .help("Its id: `id:ab3qz`."),
-    Column::new("name", "node", Kind::Text, |s, cx| {
+    Column::new("name", "name", Kind::Text, |s, cx| {
         match cx.network.mine.alias(&cx.network.topology, id(s)) {
             Some(alias) => Cell::new(Value::borrowed_text(alias.as_str())).tone(Tone::Known),
             None => Cell::new(Value::Id(*id(s))).tone(Tone::Id).with_words(super::short(id(s))),
         }
     })
+    .heading(|_| "node".to_owned())
     .width(12, 0)
     .hidden()
     .screen_only()
