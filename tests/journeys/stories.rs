@@ -626,7 +626,7 @@ async fn a_list_is_saved_as_it_is_shown() {
         .sees("Export the list as shown")
         .press("<enter>");
     let saved = app.services.asked.iter().rfind(|e| e.starts_with("SaveList")).unwrap().clone();
-    assert!(saved.contains("list: \"proposals\"") && saved.contains("rows: 1,"), "{saved}");
+    assert!(saved.contains("list: \"proposals\"") && saved.contains("rows: 2,"), "{saved}");
     assert!(saved.contains("Motion: reduce") && !saved.contains("Elect new replica"), "{saved}");
     // The columns as they are shown.
     let columns = saved.split("text: \"").nth(1).unwrap().split("\\n").next().unwrap().to_owned();
