@@ -12,7 +12,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
     const HEAD: u16 = 3;
     let len = u16::try_from(layer.rows.len()).unwrap_or(u16::MAX);
     let h = len.saturating_add(HEAD + 2).min(area.height.saturating_sub(3));
-    let inside = super::frame_with(cx, area, "Vote", (76, h), top, |c| c != Command::Confirm);
+    let inside = super::frame_with(cx, area, "Vote", (76, h), top, |c| match c {
+        Command::Confirm => false,
+        Command::Search | Command::SortNext => layer.rows.len() > 7 && !layer.searching,
+        _ => true,
+    });
     let title: Spans = match layer.proposals.as_slice() {
         [one] => {
             let title = cx.state.proposal(*one).map(|p| p.title.as_str().to_owned()).unwrap_or_default();

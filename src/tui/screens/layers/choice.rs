@@ -28,6 +28,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     // Only columns and orders are switched, and only columns are moved; the others are chosen.
     let useful = |command| match command {
         Command::ChoiceToggle => matches!(layer.kind, ChoiceKind::Columns(_) | ChoiceKind::Sort(_)),
+        Command::Search => layer.items.len() > 7 && !layer.has_input(),
         Command::ChoiceEarlier | Command::ChoiceLater => matches!(layer.kind, ChoiceKind::Columns(_)),
         _ => true,
     };
