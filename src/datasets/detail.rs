@@ -11,6 +11,8 @@ use icpulse_model::{Evidence, Principal, Timestamp};
 #[derive(Clone, Debug)]
 pub enum Piece<'a> {
     Text(String, Tone),
+    /// An id, in full where there is much room.
+    Id(Principal),
     /// A text that is left out where the line has no room for it.
     Extra(String, Tone),
     /// The mark of what is not proven.

@@ -5,7 +5,6 @@ use crate::datasets::Subject;
 use crate::datasets::detail::{Detail, Piece, count, text};
 use crate::datasets::export::{big, time};
 use crate::datasets::nodes;
-use icpulse_model::account::short_principal;
 use icpulse_model::amount::group;
 use icpulse_model::dataset::Context;
 use icpulse_model::node_rewards::{Losses, MicroXdr};
@@ -173,7 +172,7 @@ fn describe_operators(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
         let nodes = topology.nodes.values().filter(|n| n.operator == *operator).count();
         let paid: Vec<String> = record.rewardable.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
         let mut line = vec![
-            text(short_principal(operator), Tone::Id),
+            Piece::Id(*operator),
             text(format!("  {}", count(nodes, "node", "nodes")), Tone::Plain),
             text(format!(", may add {}", record.allowance), Tone::Dim),
         ];

@@ -2,7 +2,7 @@
 
 use super::facts::{self, Facts};
 use super::proposal::{add_row_hits, part_tabs};
-use super::{Cx, condition, format, neurons};
+use super::{Cx, condition, format, neurons, wallet};
 use crate::tui::app::state::{Detail, Subject, Tab};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
@@ -11,7 +11,7 @@ use icpulse_engine::action::Condition;
 use icpulse_model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::topic::NeuronState;
-use icpulse_model::{E8s, Neuron, NeuronKey, Seconds};
+use icpulse_model::{AccountIdentifier, E8s, Neuron, NeuronKey, Seconds};
 use ratatui::layout::Rect;
 
 /// From this width on two parts stand side by side.
@@ -94,7 +94,7 @@ fn overview_lines(cx: &Cx<'_, '_, '_>, n: &Neuron, width: u16) -> Vec<Spans> {
     let mut facts = Facts::new(width, 18);
     add_power_facts(cx, n, &mut facts, width);
     add_stake_facts(n, &mut facts);
-    add_dissolving_facts(cx, n, &mut facts);
+    add_dissolving_facts(cx, n, &mut facts, width);
     add_settings_facts(cx, n, &mut facts);
     facts.into_lines()
 }
@@ -220,7 +220,7 @@ fn add_stake_facts(n: &Neuron, facts: &mut Facts) {
 }
 
 /// Dissolving and what arrives.
-fn add_dissolving_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
+fn add_dissolving_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
     let now = cx.state.network_now();
     facts.add_heading("Dissolving");
     match (n.state, n.dissolve_state) {
@@ -254,7 +254,13 @@ fn add_dissolving_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
                 ),
             ],
         );
-        let to = d.account_identifier.map(|a| a.short()).or_else(|| d.account.map(|a| a.to_string()));
+        let is_wide = width >= 84;
+        let account = |id: AccountIdentifier| match wallet::whose(cx.state, &id) {
+            Some(whose) => format!("{}  {whose}", id.short()),
+            None if is_wide => id.hex(),
+            None => id.short(),
+        };
+        let to = d.account_identifier.map(account).or_else(|| d.account.map(|a| a.to_string()));
         if let Some(to) = to {
             facts.add_text("  to", to, Role::Id);
         }
