@@ -5,11 +5,13 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_note, print_text};
+use super::output::{Format, ListRows, parse_filter, print_cache_age, print_json, print_note, print_text};
 use crate::datasets::ListRow;
+use futures_util::StreamExt;
 use futures_util::future::join_all;
-use icpulse_canisters::Client;
+use futures_util::stream;
 use icpulse_canisters::ledger::{LedgerAdapter, find_adapter};
+use icpulse_canisters::{Client, TransactionsPage};
 use icpulse_model::account::Account;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::evidence::Sourced;
@@ -19,6 +21,7 @@ use icpulse_model::names::Names;
 use icpulse_model::query::Query;
 use icpulse_model::{Amount, KnownLedger, LedgerId, Timestamp, Token};
 use serde_json::{Value, json};
+use std::pin::pin;
 use std::sync::Arc;
 
 /// Transactions asked for at once.
@@ -182,22 +185,83 @@ async fn read_transactions(
     limit: usize,
     cells: &Cells,
 ) -> Result<Vec<Transaction>, Failure> {
+    let matches = |row: &Transaction| Transaction::dataset().matches(query, row, cells);
     let (mut rows, mut before, mut searches) = (Vec::new(), None, 0);
     while rows.len() < limit {
-        let missing = u64::try_from(limit - rows.len()).unwrap_or(u64::MAX);
-        let want = if query.is_empty() { missing.min(PAGE) } else { PAGE };
+        let missing = limit - rows.len();
+        let want = if query.is_empty() { u64::try_from(missing).unwrap_or(u64::MAX).min(PAGE) } else { PAGE };
         let page = adapter.transactions(client, account, before, want).await?;
         if page.index_missing {
             return Err(Failure::failed("this network has no ICP index, so transactions cannot be listed"));
         }
+        let slices = Slices::below(&page);
         searches += usize::from(page.oldest.is_none());
-        rows.extend(
-            page.transactions.into_iter().filter(|row| Transaction::dataset().matches(query, row, cells)),
-        );
         before = page.next;
+        rows.extend(page.transactions.into_iter().filter(matches));
+        if let Some(slices) = slices.filter(|_| rows.len() < limit) {
+            // Of what is wanted without a filter, not much more than that is read.
+            let pages = (limit - rows.len()) as u64 / PAGE + 2;
+            let most = client.profile().max_in_flight;
+            let at_once =
+                if query.is_empty() { usize::try_from(pages).unwrap_or(most).min(most) } else { most };
+            let read = |(before, lowest)| read_slice(client, adapter, account, before, lowest);
+            let mut parts = pin!(stream::iter(slices).map(read).buffered(at_once.max(1)));
+            while rows.len() < limit
+                && let Some(part) = parts.next().await
+            {
+                rows.extend(part?.into_iter().filter(matches));
+            }
+            break;
+        }
         if before.is_none() || searches == MOST_SEARCHES {
             break;
         }
+    }
+    Ok(rows)
+}
+
+/// Ranges of blocks below a page of an index, each with about a page of transactions if they go on as in this
+/// page. The first number of a range is above its blocks, the second is its lowest block.
+#[derive(Clone, Copy)]
+struct Slices {
+    before: u64,
+    oldest: u64,
+    blocks: u64,
+}
+
+impl Slices {
+    fn below(page: &TransactionsPage) -> Option<Self> {
+        let (before, oldest, newest) = (page.next?, page.oldest?, page.transactions.first()?.block);
+        let rows = u64::try_from(page.transactions.len()).ok()?;
+        let blocks = newest.saturating_sub(before).saturating_add(1).saturating_mul(PAGE) / rows.max(1);
+        // A little less, so that most need one request.
+        Some(Self { before, oldest, blocks: (blocks / 10 * 9).max(1) })
+    }
+}
+
+impl Iterator for Slices {
+    type Item = (u64, u64);
+
+    fn next(&mut self) -> Option<(u64, u64)> {
+        let before = Some(self.before).filter(|before| *before > self.oldest)?;
+        self.before = before.saturating_sub(self.blocks).max(self.oldest);
+        Some((before, self.before))
+    }
+}
+
+/// The transactions of a range of blocks, newest first.
+async fn read_slice(
+    client: &Client,
+    adapter: &dyn LedgerAdapter,
+    account: Party,
+    before: u64,
+    lowest: u64,
+) -> Result<Vec<Transaction>, Failure> {
+    let (mut rows, mut next) = (Vec::new(), Some(before));
+    while let Some(before) = next.filter(|before| *before > lowest) {
+        let page = adapter.transactions(client, account, Some(before), PAGE).await?;
+        rows.extend(page.transactions.into_iter().filter(|row| row.block >= lowest));
+        next = page.next;
     }
     Ok(rows)
 }
@@ -318,7 +382,7 @@ fn print_transactions(
     let names = context.names(&opened.profile.name);
     let cells = Cells { lookalikes, names, ..make_cells(account, tokens, now) };
     let format = Format::from_flags(&context.global);
-    Rows::from_rows(Transaction::dataset(), rows.iter(), &cells, format).print(
+    ListRows::new(Transaction::dataset(), rows.iter(), &cells).print(
         format,
         "transactions",
         json!({
@@ -328,4 +392,22 @@ fn print_transactions(
             "failed": failed,
         }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn slices_cover_every_block_below_a_page_once(before in 1_u64..100_000, oldest in 0_u64..100_000, blocks in 1_u64..5_000) {
+            let mut next = before;
+            for (above, lowest) in (Slices { before, oldest, blocks }) {
+                prop_assert!(above == next && lowest < above && above - lowest <= blocks);
+                next = lowest;
+            }
+            prop_assert_eq!(next, before.min(oldest));
+        }
+    }
 }

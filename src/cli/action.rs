@@ -218,7 +218,7 @@ pub fn report_outcome(context: &Context, execution: &Execution) -> Result<(), Fa
 }
 
 /// The steps in their order, those about one proposal together.
-fn steps_by_proposal(execution: &Execution) -> Vec<&Step> {
+fn order_by_proposal(execution: &Execution) -> Vec<&Step> {
     let mut steps: Vec<&Step> = execution.steps.iter().collect();
     steps.sort_by_key(|step| step.call.proposal.map(std::cmp::Reverse));
     steps
@@ -227,14 +227,14 @@ fn steps_by_proposal(execution: &Execution) -> Vec<&Step> {
 /// An action with each step and its outcome.
 pub fn describe_execution(execution: &Execution) -> String {
     let mut out = format!("{}\n", execution.title);
+    let counts = execution.steps_by_proposal();
     let mut proposal = None;
-    for step in steps_by_proposal(execution) {
+    for step in order_by_proposal(execution) {
         if step.call.proposal != proposal {
             proposal = step.call.proposal;
-            let of_it = || execution.steps.iter().filter(|s| s.call.proposal == proposal);
-            if let Some(id) = proposal.filter(|_| execution.steps.len() > 1) {
-                let done = of_it().filter(|s| s.state.is_done()).count();
-                let _ = writeln!(out, "proposal {id}: {done} of {} ballots cast", of_it().count());
+            let counted = counts.iter().find(|(id, ..)| Some(*id) == proposal);
+            if let Some((id, done, all)) = counted.filter(|_| execution.steps.len() > 1) {
+                let _ = writeln!(out, "proposal {id}: {done} of {all} ballots cast");
             }
         }
         let (mark, detail) = match &step.state {

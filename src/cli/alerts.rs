@@ -5,7 +5,9 @@ use super::context::{Context, wall_clock};
 use super::failure::{Failure, FailureKind};
 use super::network::watch_rows;
 use super::open::{IdentityNeed, open};
-use super::output::{Column, Format, Rows, parse_filter, print_bytes, print_note, print_text, select_rows};
+use super::output::{
+    Column, Format, ListRows, Rows, parse_filter, print_bytes, print_note, print_text, select_rows,
+};
 use super::serve::stop_signal;
 use super::tui::{Reading, start_reading};
 use super::watcher::{
@@ -102,7 +104,7 @@ async fn list(
     let rows = select_rows(rows, &query, limit, &cells);
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": network, "firing": count});
-    Rows::from_rows(AlertRow::dataset(), rows.iter(), &cells, format).print(format, "alerts", meta)?;
+    ListRows::new(AlertRow::dataset(), rows.iter(), &cells).print(format, "alerts", meta)?;
     match status.trouble {
         Some(trouble) if status.last_success.is_none() && !context.global.offline => {
             Err(Failure::new(FailureKind::Network, trouble))
@@ -126,7 +128,7 @@ fn list_rules(context: &Context, filter: &str, limit: Option<usize>) -> Result<(
     let rows = select_rows(rows, &query, limit, &cells);
     let format = Format::from_flags(&context.global);
     let meta = json!({"enabled": settings.enabled, "count": rows.len()});
-    Rows::from_rows(RuleRow::dataset(), rows.iter(), &cells, format).print(format, "alert_rules", meta)
+    ListRows::new(RuleRow::dataset(), rows.iter(), &cells).print(format, "alert_rules", meta)
 }
 
 /// The sequence for a terminal, on standard error where that is one.

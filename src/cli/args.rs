@@ -648,7 +648,11 @@ pub enum Demo {
         /// Seed of the demo world
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Speed of governance time, such as 60x
+        /// Speed of the canisters' time, such as 60x
+        ///
+        /// Instants are told in the client's time: a deadline 4 days ahead is 96 minutes ahead at 60x. Spans, such
+        /// as dissolve delays, ages and voting periods, are those of the main network and pass so much faster. The
+        /// time limits of requests, and the 24 hours in which a ledger knows a repeated transfer, are the client's.
         #[arg(long, default_value = "1x")]
         speed: String,
         /// Size of the demo world

@@ -48,6 +48,7 @@ pub fn run(context: &Context, command: &DemoCommand) -> Result<(), Failure> {
                 link: Link { latency: *latency, jitter: *jitter, bandwidth: *bandwidth },
                 tls: *tls,
                 tokens: tokens.as_deref().map(read_tokens).transpose()?.unwrap_or_default(),
+                ..Options::default()
             };
             let demo = Demo::start(options).map_err(Failure::failed)?;
             let authority = demo.tls_authority();

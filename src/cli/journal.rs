@@ -10,7 +10,9 @@ use super::json;
 use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::operations::read_world;
-use super::output::{Format, Rows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr};
+use super::output::{
+    Format, ListRows, parse_filter, print_json, print_note, print_text, select_rows, to_stderr,
+};
 use crate::datasets::ListRow;
 use icpulse_canisters::Client;
 use icpulse_engine::action::{
@@ -75,7 +77,7 @@ fn list(context: &Context, opened: &OpenNetwork, query: &Query, limit: usize) ->
             print_note(&context.global, if is_empty { "the journal is empty" } else { "no matches" });
             Ok(())
         }
-        format => Rows::from_rows(JournalEntry::dataset(), entries.iter(), &cells, format).print(
+        format => ListRows::new(JournalEntry::dataset(), entries.iter(), &cells).print(
             format,
             "actions",
             Value::Null,

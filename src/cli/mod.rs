@@ -68,7 +68,8 @@ pub fn main() -> ExitCode {
     let is_json = cli.global.json;
     let result = run(cli);
     let spent = meter::processor_time().unwrap_or_default();
-    tracing::info!(processor_ms = %meter::millis(spent), "the command ends");
+    let peak = meter::resident_peak().unwrap_or_default() >> 20;
+    tracing::info!(processor_ms = %meter::millis(spent), peak_mib = peak, "the command ends");
     exit_code(result, is_json)
 }
 

@@ -7,7 +7,7 @@ use super::json;
 use super::network::watch_rows;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
 use super::output::{
-    Column, Format, Rows, Stream, parse_filter, print_cache_age, print_json, print_note, print_text,
+    Column, Format, ListRows, Stream, parse_filter, print_cache_age, print_json, print_note, print_text,
     select_rows, text_cells, write_record,
 };
 use crate::datasets::export::object;
@@ -59,7 +59,7 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
         neurons.into_iter().filter(|n| Neuron::dataset().matches(&query, n, &cells)).collect();
     print_cache_age(&context.global, neurons.iter().map(|n| n.evidence.at).max(), now);
     let format = Format::from_flags(&context.global);
-    Rows::from_rows(Neuron::dataset(), neurons.iter().map(std::ops::Deref::deref), &cells, format).print(
+    ListRows::new(Neuron::dataset(), neurons.iter().map(std::ops::Deref::deref), &cells).print(
         format,
         "neurons",
         json!({"network": opened.profile.name, "principal": opened.identity.principal().to_text(), "count": neurons.len()}),
@@ -120,7 +120,7 @@ async fn list_known(
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "count": rows.len()});
     let name = KnownNeuron::dataset().info.key();
-    Rows::from_rows(KnownNeuron::dataset(), rows.iter(), &cells, format).print(format, &name, meta)
+    ListRows::new(KnownNeuron::dataset(), rows.iter(), &cells).print(format, &name, meta)
 }
 
 async fn list_followees(
@@ -152,7 +152,7 @@ async fn list_followees(
     let (rows, cells) = read().await?;
     let format = Format::from_flags(&context.global);
     let meta = json!({"network": opened.profile.name, "neuron": id.to_string(), "count": rows.len()});
-    Rows::from_rows(Followee::dataset(), rows.iter(), &cells, format).print(format, "followees", meta)?;
+    ListRows::new(Followee::dataset(), rows.iter(), &cells).print(format, "followees", meta)?;
     if rows.is_empty() && query.is_empty() {
         print_note(&context.global, format!("neuron {id} follows nobody, or its followees are not public"));
     }
@@ -219,8 +219,8 @@ async fn show(context: &Context, id: NeuronKey) -> Result<(), Failure> {
     match Format::from_flags(&context.global) {
         Format::Json => print_json(&json::neuron(&n, &cells(now))),
         Format::Csv => {
-            let rows =
-                Rows::from_rows(Neuron::dataset(), std::iter::once(n.as_ref()), &cells(now), Format::Csv);
+            let cells = cells(now);
+            let rows = ListRows::new(Neuron::dataset(), std::iter::once(n.as_ref()), &cells);
             rows.print(Format::Csv, "neurons", json!({}))
         }
         Format::Text => print_text(&write_record(Neuron::dataset(), n.as_ref(), &cells(now))),

@@ -5,7 +5,7 @@ use super::failure::{Failure, FailureKind};
 use super::journal::OpenActions;
 use super::output::print_note;
 use super::prompt;
-use crate::config::{expand_home, resolve_profile};
+use crate::config::{expand_home, load_root_key, resolve_profile, save_root_key};
 use icpulse_canisters::Client;
 use icpulse_engine::action::SignerJournal;
 use icpulse_ic::{Anonymous, IcError, RetryPolicy, Signer};
@@ -20,6 +20,7 @@ use icpulse_store::journal::{ActionJournal, JournalEntries, JournalError, Journa
 use icpulse_wallet::{Entry, Unlocked, Wallet};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "demo")]
 use icpulse_demo::Demo;
@@ -338,16 +339,7 @@ async fn connect(
     pace: RetryTiming,
     cached: bool,
 ) -> Result<OpenNetwork, Failure> {
-    let connected = match (context.global.offline, &profile.root_key) {
-        // Offline, only a root key that must be asked for cannot be told.
-        (true, RootKeySource::Fetch) => {
-            return Err(Failure::usage(format!(
-                "--offline needs the root key of {}; give it with --root-key",
-                profile.name
-            )));
-        }
-        _ => Client::connect_with(&profile, who.signer(), pace.retry_policy).await?,
-    };
+    let connected = connect_client(context, &mut profile, who.signer(), pace.retry_policy).await?;
     let root_key = connected.root_key().clone();
     if root_key == RootKey::main_network() {
         // A root key that was fetched says which network it is, too: here nothing is play money.
@@ -359,7 +351,7 @@ async fn connect(
     } else {
         (Cache::in_memory(), Vec::new())
     };
-    if matches!(profile.root_key, RootKeySource::Fetch) {
+    if profile.root_key == RootKeySource::Fetch {
         print_note(
             &context.global,
             format!(
@@ -391,6 +383,70 @@ async fn connect(
         let _ = context.open_actions.set(actions);
     }
     Ok(opened)
+}
+
+/// How long a network may take to tell its root key where the one that it told last is known.
+const ROOT_KEY_WAIT: Duration = Duration::from_millis(500);
+
+/// Connects. Where the network itself tells its root key, the one that it told last stands in while it does not
+/// answer: its cache can be opened, and the key is compared when it answers.
+async fn connect_client(
+    context: &Context,
+    profile: &mut Profile,
+    signer: Arc<dyn Signer>,
+    retry: RetryPolicy,
+) -> Result<Client, Failure> {
+    if profile.root_key != RootKeySource::Fetch {
+        return Ok(Client::connect_with(profile, signer, retry).await?);
+    }
+    let (file, url) = (context.paths.root_keys_file(), profile.urls.first().cloned().unwrap_or_default());
+    let known = load_root_key(&file, &url).unwrap_or_else(|why| {
+        print_note(&context.global, why);
+        None
+    });
+    let asked = profile.clone();
+    let fetch = Client::connect_with(&asked, Arc::clone(&signer), retry);
+    let fetched = match (&known, context.global.offline) {
+        (Some(_), true) => None,
+        (None, true) => {
+            return Err(Failure::usage(format!(
+                "--offline needs the root key of {}, which was never read on this machine; give it with --root-key",
+                profile.name
+            )));
+        }
+        (Some(_), false) => tokio::time::timeout(ROOT_KEY_WAIT, fetch).await.ok().and_then(Result::ok),
+        (None, false) => Some(fetch.await?),
+    };
+    match (fetched, known) {
+        (Some(client), known) => {
+            if known.as_ref().is_some_and(|known| known != client.root_key()) {
+                print_note(
+                    &context.global,
+                    format!(
+                        "warning: {} has another root key than last time: it is another network, or was set up \
+                         anew, and has a cache and a journal of its own",
+                        profile.name
+                    ),
+                );
+            }
+            if known.as_ref() != Some(client.root_key())
+                && let Err(why) = save_root_key(&file, &url, client.root_key())
+            {
+                tracing::warn!(%why, "the root key is not kept");
+            }
+            Ok(client)
+        }
+        (None, known) => {
+            if !context.global.offline {
+                print_note(
+                    &context.global,
+                    format!("warning: {} does not answer: its root key of last time is used", profile.name),
+                );
+            }
+            profile.root_key = known.map_or(RootKeySource::Fetch, RootKeySource::Remembered);
+            Ok(Client::connect_with(profile, signer, retry).await?)
+        }
+    }
 }
 
 /// Starts the embedded network; each start is a network of its own, so nothing of it is kept.

@@ -10,9 +10,11 @@ use super::open::{IdentityNeed, open};
 use super::output::print_note;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory, value_parser};
+use futures_util::future::try_join_all;
 use icpulse_canisters::{Client, ProposalsPage, governance_of};
 use icpulse_engine::action::operations::find_vote_refusal;
 use icpulse_engine::action::{Field, FieldKind, Operation, Target, look_up, look_up_neurons, operations};
+use icpulse_ic::IcError;
 use icpulse_model::act::Intent;
 use icpulse_model::ledger::AccountState;
 use icpulse_model::network::NetworkFacts;
@@ -226,14 +228,13 @@ pub async fn read_world(
 ) -> Result<World, Failure> {
     let reads = |what| operation.reads.contains(&what);
     let mut world = World::default();
-    let mut rows = Vec::new();
-    for id in proposals {
+    let chosen = proposals.iter().map(|id| async move {
         let before = Some(id.number.saturating_add(1));
         let page = ProposalsPage { before, limit: 1, ..ProposalsPage::default() };
-        rows.extend(
-            governance_of(client, id.governance)?.proposals(page).await?.into_iter().filter(|p| p.id == *id),
-        );
-    }
+        let rows = governance_of(client, id.governance)?.proposals(page).await?;
+        Ok::<_, IcError>(rows.into_iter().find(|p| p.id == *id))
+    });
+    let chosen = try_join_all(chosen);
     let account = Account::default_of(client.principal());
     let governances = client.profile().governances();
     let neurons = async {
@@ -248,7 +249,8 @@ pub async fn read_world(
         let newest = ProposalsPage { limit: 1, ..ProposalsPage::default() };
         Some(futures_util::join!(client.economics(), client.metrics(), client.proposals(&newest)))
     };
-    let (neurons, balance, facts) = futures_util::join!(neurons, balance, facts);
+    let (chosen, neurons, balance, facts) = futures_util::join!(chosen, neurons, balance, facts);
+    let mut rows: Vec<Proposal> = chosen?.into_iter().flatten().collect();
     if let Some(neurons) = neurons {
         world.neurons = Neurons::new(neurons?);
         world.neurons_known = true;

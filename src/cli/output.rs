@@ -3,15 +3,17 @@
 use super::args::Global;
 use super::failure::{Failure, FailureKind};
 use crate::datasets::ListRow;
-use crate::datasets::export::{csv_text, object, text};
+use crate::datasets::export::{Fields, csv_text, text};
 use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
 use icpulse_model::text::{csv_cell, is_deceptive, printable};
 use icpulse_model::value::{Cell, Value as CellValue};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
 use unicode_width::UnicodeWidthStr;
 
 /// The form results are printed in.
@@ -174,40 +176,12 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Rows of a list in a format.
-    pub fn from_rows<'r, R: 'static>(
-        dataset: &'static Dataset<R>,
-        rows: impl Iterator<Item = &'r R> + Clone,
-        cx: &Context,
-        format: Format,
-    ) -> Self {
-        let is_text = format == Format::Text;
-        let mut columns = Column::of_list(dataset);
-        if is_text {
-            let unused = dataset.unused_columns(rows.clone(), cx);
-            for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
-                column.title = "";
-            }
-        }
-        Self {
-            columns: Cow::Owned(columns),
-            objects: if is_text {
-                Vec::new()
-            } else {
-                rows.clone().map(|r| object(dataset, r, cx)).collect()
-            },
-            text: if is_text { rows.map(|r| text_cells(dataset, r, cx)).collect() } else { Vec::new() },
-        }
-    }
-
     /// Prints them: JSON as `{ "<name>": [...], ...meta }`.
     ///
     /// # Errors
     /// When standard output cannot be written.
     pub fn print(&self, format: Format, name: &str, meta: Value) -> Result<(), Failure> {
-        let mut bytes = Vec::new();
-        self.write(&mut bytes, format, name, meta)?;
-        print_bytes(&bytes)
+        print_streamed(|out| self.write(out, format, name, meta))
     }
 
     /// Writes them as [`Rows::print`] does.
@@ -222,64 +196,187 @@ impl Rows {
         meta: Value,
     ) -> Result<(), Failure> {
         match format {
+            Format::Json => write_document(out, name, meta, &self.objects),
+            Format::Csv => {
+                let records = self.objects.iter().map(|object| csv_record(&self.columns, object));
+                write_csv(out, &self.columns, records)
+            }
+            Format::Text => write_table(out, &self.columns, self.text.iter().map(Vec::as_slice)),
+        }
+    }
+}
+
+/// Rows of a list: the text, object or record of each is made when it is written, so that memory does not
+/// grow with what is printed.
+pub struct ListRows<'r, R: 'static, I> {
+    dataset: &'static Dataset<R>,
+    rows: I,
+    cx: &'r Context,
+}
+
+impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
+    /// Rows of a list, in order.
+    pub fn new(dataset: &'static Dataset<R>, rows: I, cx: &'r Context) -> Self {
+        Self { dataset, rows, cx }
+    }
+
+    /// Prints them: JSON as `{ "<name>": [...], ...meta }`.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn print(&self, format: Format, name: &str, meta: Value) -> Result<(), Failure> {
+        print_streamed(|out| self.write(out, format, name, meta))
+    }
+
+    /// Writes them as [`ListRows::print`] does.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        format: Format,
+        name: &str,
+        meta: Value,
+    ) -> Result<(), Failure> {
+        let Self { dataset, rows, cx } = self;
+        let mut columns = Column::of_list(*dataset);
+        match format {
             Format::Json => {
-                let mut object = match meta {
-                    Value::Object(map) => map,
-                    _ => serde_json::Map::new(),
-                };
-                object.insert(name.to_owned(), Value::Array(self.objects.clone()));
-                out.write_all(json_text(&Value::Object(object))?.as_bytes())?;
-                Ok(())
+                let fields = Fields::of_list(*dataset).sorted();
+                let objects = rows.clone().map(|row| fields.object(dataset, row, cx));
+                write_document(out, name, meta, &Sequence(objects))
             }
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(self.columns.iter().map(|c| c.name.as_ref())).map_err(csv_error)?;
-                for object in &self.objects {
-                    writer.write_record(csv_record(&self.columns, object)).map_err(csv_error)?;
-                }
-                writer.flush().map_err(|e| write_error(&e))
+                let fields = Fields::of_list(*dataset);
+                let records = rows.clone().map(|row| fields.values(dataset, row, cx).map(|v| csv_field(&v)));
+                write_csv(out, &columns, records)
             }
-            Format::Text => out.write_all(self.to_table().as_bytes()).map_err(|e| write_error(&e)),
+            Format::Text => {
+                let unused = dataset.unused_columns(rows.clone(), cx);
+                for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
+                    column.title = "";
+                }
+                write_table(out, &columns, rows.clone().map(|row| text_cells(dataset, row, cx)))
+            }
         }
     }
 
     /// The table for people.
-    pub fn to_table(&self) -> String {
-        let shown: Vec<usize> =
-            self.columns.iter().enumerate().filter(|(_, c)| !c.title.is_empty()).map(|(i, _)| i).collect();
-        // Most cells are neutral already; names of files and themes need not be.
-        let cell = |row: &[String], i: usize| one_line(row.get(i).map_or("", String::as_str));
-        let width = |i: usize| {
-            let title = self.columns.get(i).map_or(0, |c| c.title.width());
-            self.text.iter().map(|r| cell(r, i).width()).max().unwrap_or(0).max(title)
-        };
-        let widths: Vec<usize> = shown.iter().map(|i| width(*i)).collect();
-        let line = |cells: Vec<String>| {
-            let mut out = String::new();
-            for ((text, width), i) in cells.iter().zip(&widths).zip(&shown) {
-                if !out.is_empty() {
-                    out.push_str("  ");
-                }
-                let pad = " ".repeat(width.saturating_sub(text.width()));
-                if self.columns.get(*i).is_some_and(|c| c.number) {
-                    out.push_str(&pad);
-                    out.push_str(text);
-                } else {
-                    out.push_str(text);
-                    out.push_str(&pad);
-                }
-            }
-            out.truncate(out.trim_end().len());
-            out.push('\n');
-            out
-        };
-        let titles = shown.iter().filter_map(|i| self.columns.get(*i)).map(|c| c.title.to_owned()).collect();
-        let mut out = line(titles);
-        for row in &self.text {
-            out.push_str(&line(shown.iter().map(|i| cell(row, *i)).collect()));
-        }
-        out
+    ///
+    /// # Errors
+    /// Never in practice: memory can always be written.
+    pub fn to_table(&self) -> Result<String, Failure> {
+        let mut out = Vec::new();
+        self.write(&mut out, Format::Text, "", Value::Null)?;
+        String::from_utf8(out).map_err(Failure::failed)
     }
+}
+
+/// Writes to standard output piece by piece.
+fn print_streamed(
+    write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    write(&mut out)?;
+    out.flush().map_err(|e| write_error(&e))
+}
+
+/// Objects that are made while they are written.
+struct Sequence<I>(I);
+
+impl<T: Serialize, I: Iterator<Item = T> + Clone> Serialize for Sequence<I> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(self.0.clone())
+    }
+}
+
+/// A JSON document of rows, with keys in order.
+struct Document<'a, R> {
+    name: &'a str,
+    rows: &'a R,
+    meta: serde_json::Map<String, Value>,
+}
+
+impl<R: Serialize> Serialize for Document<'_, R> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut map = out.serialize_map(Some(self.meta.len() + 1))?;
+        let is_before = |(key, _): &(&String, &Value)| key.as_str() < self.name;
+        for (key, value) in self.meta.iter().filter(is_before) {
+            map.serialize_entry(key, value)?;
+        }
+        map.serialize_entry(self.name, self.rows)?;
+        for (key, value) in self.meta.iter().filter(|entry| !is_before(entry)) {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+fn write_document(
+    out: &mut impl Write,
+    name: &str,
+    meta: Value,
+    rows: &impl Serialize,
+) -> Result<(), Failure> {
+    let meta = match meta {
+        Value::Object(meta) => meta,
+        _ => serde_json::Map::new(),
+    };
+    write_json(out, &Document { name, rows, meta })
+}
+
+fn write_csv<R: IntoIterator<Item = String>>(
+    out: &mut impl Write,
+    columns: &[Column],
+    records: impl Iterator<Item = R>,
+) -> Result<(), Failure> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(columns.iter().map(|c| c.name.as_ref())).map_err(csv_error)?;
+    for record in records {
+        writer.write_record(record).map_err(csv_error)?;
+    }
+    writer.flush().map_err(|e| write_error(&e))
+}
+
+/// The table for people. Cells are made twice: for the widths, and to be written.
+fn write_table<R: AsRef<[String]>>(
+    out: &mut impl Write,
+    columns: &[Column],
+    rows: impl Iterator<Item = R> + Clone,
+) -> Result<(), Failure> {
+    let mut shown: Vec<(usize, &Column, usize)> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| !c.title.is_empty())
+        .map(|(i, c)| (i, c, c.title.width()))
+        .collect();
+    // Most cells are neutral already; names of files and themes need not be.
+    let cell = |row: &R, i: usize| one_line(row.as_ref().get(i).map_or("", String::as_str));
+    for row in rows.clone() {
+        for (i, _, width) in &mut shown {
+            *width = (*width).max(cell(&row, *i).width());
+        }
+    }
+    let mut write_line = |text: &dyn Fn(usize, &Column) -> String| {
+        let mut line = String::new();
+        for (i, column, width) in &shown {
+            if !line.is_empty() {
+                line.push_str("  ");
+            }
+            let text = text(*i, column);
+            let pad = " ".repeat(width.saturating_sub(text.width()));
+            let (first, second) = if column.number { (&pad, &text) } else { (&text, &pad) };
+            line.push_str(first);
+            line.push_str(second);
+        }
+        writeln!(out, "{}", line.trim_end()).map_err(|e| write_error(&e))
+    };
+    write_line(&|_, column| column.title.to_owned())?;
+    for row in rows {
+        write_line(&|i, _| cell(&row, i))?;
+    }
+    Ok(())
 }
 
 /// Rows that are printed as they come: a JSON object or a CSV record a line; text with cells
@@ -357,9 +454,11 @@ impl Stream {
 }
 
 fn csv_record<'a>(columns: &'a [Column], object: &'a Value) -> impl Iterator<Item = String> + 'a {
-    columns
-        .iter()
-        .map(|c| csv_cell(&printable(&csv_text(object.get(c.name.as_ref()).unwrap_or(&Value::Null)))))
+    columns.iter().map(|c| csv_field(object.get(c.name.as_ref()).unwrap_or(&Value::Null)))
+}
+
+fn csv_field(value: &Value) -> String {
+    csv_cell(&printable(&csv_text(value)))
 }
 
 fn csv_error(error: csv::Error) -> Failure {
@@ -374,17 +473,37 @@ fn csv_error(error: csv::Error) -> Failure {
 /// # Errors
 /// When standard output cannot be written.
 pub fn print_json(value: &Value) -> Result<(), Failure> {
-    print_bytes(json_text(value)?.as_bytes())
+    print_streamed(|out| write_json(out, value))
 }
 
-/// JSON in which every character that a terminal or a reader could be deceived by is written as
+fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(Escaping(&mut *out), value)
+        .map_err(std::io::Error::from)
+        .and_then(|()| out.write_all(b"\n"))
+        .map_err(|e| write_error(&e))
+}
+
+/// Takes JSON in pieces of whole characters and writes those that could deceive a terminal or a reader as
 /// `\uXXXX`. Such characters stand in strings only, so that the value stays the same.
-fn json_text(value: &Value) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|e| Failure::failed(format!("cannot write JSON: {e}")))?;
-    Ok(escaped(&text) + "\n")
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        if piece.iter().all(|b| matches!(b, b'\n' | b' '..=b'~')) {
+            self.0.write_all(piece)?;
+        } else {
+            let text = std::str::from_utf8(piece).map_err(std::io::Error::other)?;
+            self.0.write_all(escaped(text).as_bytes())?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }
 
+/// JSON with the characters that could deceive as `\uXXXX`.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {

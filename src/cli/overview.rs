@@ -5,7 +5,7 @@ use super::failure::{Failure, FailureKind};
 use super::json;
 use super::open::{IdentityNeed, open};
 use super::output::{Format, print_json, print_note, print_text};
-use super::tui::{Reading, network_info, start_reading};
+use super::tui::{Reading, network_info, start_reading, wait_ready};
 use crate::tui::app::state::{Options, State};
 use crate::tui::app::{Message, update};
 use crate::tui::screens;
@@ -33,10 +33,12 @@ pub async fn overview(context: &Context) -> Result<(), Failure> {
     let Reading { sync, signer, loaded, mut changes } = reading;
     // Nobody takes the changes one by one here: they only must not pile up.
     let drain = tokio::spawn(async move { while changes.recv().await.is_some() {} });
-    if !context.global.offline {
-        sync.ready().await;
-    }
-    let (world, status) = sync.world().await.unwrap_or((loaded.world, SyncStatus::default()));
+    let silent = match context.global.offline {
+        true => None,
+        false => wait_ready(&sync, !loaded.world.proposals.is_empty()).await,
+    };
+    let (world, mut status) = sync.world().await.unwrap_or((loaded.world, SyncStatus::default()));
+    status.trouble = status.trouble.or(silent);
     sync.shutdown().await;
     drain.abort();
     opened.print_cache_notes(context);

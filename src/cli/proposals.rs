@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, Rows, parse_filter, print_cache_age, print_json, print_text};
+use super::output::{Format, ListRows, parse_filter, print_cache_age, print_json, print_text};
 use crate::datasets::ListRow;
 use crate::tui::screens::text::markdown_text;
 use futures_util::StreamExt;
@@ -95,9 +95,9 @@ impl ListRequest {
             && Proposal::dataset().matches(&self.query, p, &cells)
     }
 
-    fn select_cached(&self, world: &World, now: Timestamp) -> Vec<Proposal> {
+    fn select_cached(&self, world: &World, now: Timestamp) -> Vec<Arc<Proposal>> {
         let fitting = world.proposals.iter().filter(|p| self.matches(p, now));
-        fitting.take(self.limit).map(|p| (**p).clone()).collect()
+        fitting.take(self.limit).cloned().collect()
     }
 
     async fn read_network(
@@ -105,10 +105,10 @@ impl ListRequest {
         client: &Client,
         governances: &[Governance],
         now: Timestamp,
-    ) -> Result<Vec<Proposal>, Failure> {
+    ) -> Result<Vec<Arc<Proposal>>, Failure> {
         let read = governances.iter().map(|governance| self.read_governance(client, *governance, now));
         let rows = futures_util::future::try_join_all(read).await?;
-        let mut rows: Vec<Proposal> = rows.into_iter().flatten().collect();
+        let mut rows: Vec<Arc<Proposal>> = rows.into_iter().flatten().collect();
         rows.sort_by(|a, b| a.id.cmp_newest_first(&b.id));
         rows.truncate(self.limit);
         Ok(rows)
@@ -119,7 +119,7 @@ impl ListRequest {
         client: &Client,
         governance: Governance,
         now: Timestamp,
-    ) -> Result<Vec<Proposal>, Failure> {
+    ) -> Result<Vec<Arc<Proposal>>, Failure> {
         let adapter = governance_of(client, governance)?;
         let adapter = adapter.as_ref();
         let at_once = client.profile().max_in_flight.max(1);
@@ -132,7 +132,8 @@ impl ListRequest {
         };
         let page = adapter.proposals(first).await?;
         let lowest = page.iter().map(|p| p.id.number).min();
-        let mut rows: Vec<Proposal> = page.into_iter().filter(|p| self.matches(p, now)).collect();
+        let keep = |p: Proposal| self.matches(&p, now).then(|| Arc::new(p));
+        let mut rows: Vec<Arc<Proposal>> = page.into_iter().filter_map(keep).collect();
         let mut next = lowest.and_then(|id| id.checked_sub(1)).unwrap_or(0);
         while rows.len() < self.limit && next > 0 {
             let span = WINDOW.min(u64::try_from(self.limit - rows.len()).unwrap_or(WINDOW).max(100));
@@ -140,7 +141,7 @@ impl ListRequest {
             let mut pages = pin!(read_ranges(next, oldest, at_once, |page| adapter.proposals(page)));
             let mut window = Vec::new();
             while let Some(page) = pages.next().await {
-                window.extend(page.outcome?.proposals.into_iter().filter(|p| self.matches(p, now)));
+                window.extend(page.outcome?.proposals.into_iter().filter_map(keep));
             }
             rows.extend(window);
             next = oldest - 1;
@@ -152,13 +153,13 @@ impl ListRequest {
 fn print_list(
     context: &Context,
     opened: &OpenNetwork,
-    rows: &[Proposal],
+    rows: &[Arc<Proposal>],
     now: Timestamp,
 ) -> Result<(), Failure> {
     let format = Format::from_flags(&context.global);
     let cells = Cells { now, ..Cells::default() };
     print_cache_age(&context.global, rows.iter().map(|p| p.evidence.at).max(), now);
-    Rows::from_rows(Proposal::dataset(), rows.iter(), &cells, format).print(
+    ListRows::new(Proposal::dataset(), rows.iter().map(Arc::as_ref), &cells).print(
         format,
         "proposals",
         json!({"network": opened.profile.name, "count": rows.len()}),
@@ -185,7 +186,7 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
     };
     match Format::from_flags(&context.global) {
         Format::Json => print_json(&json::proposal_full(&proposal, body.as_ref(), now)),
-        Format::Csv => print_list(context, &opened, &[(*proposal).clone()], now),
+        Format::Csv => print_list(context, &opened, &[proposal], now),
         Format::Text => {
             let mut out = String::new();
             let p = &proposal;

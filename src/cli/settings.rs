@@ -1,16 +1,20 @@
 //! `icpulse theme | config | keys | completions | man`: what needs no network.
 
 use super::args::{Config as ConfigCommand, Global, Theme as ThemeCommand};
-use super::context::Context;
+use super::context::{Context, wall_clock};
 use super::failure::Failure;
 use super::output::{Column, Format, Rows, print_bytes, print_json, print_note, print_text};
-use crate::config::{Config, Paths, check_file, write_template};
+use crate::config::{Config, Paths, check_file, load_root_key, resolve_profile, write_template};
 use crate::tui::command::{Keymap, TABLE, keys_markdown};
 use crate::tui::theme::{self, Theme};
 use clap::builder::PossibleValuesParser;
+use icpulse_model::Principal;
+use icpulse_model::network::{RootKey, RootKeySource};
+use icpulse_store::cache::Cache;
 use icpulse_wallet::Wallet;
 use serde_json::json;
 use std::path::Path;
+use std::time::Duration;
 
 /// `icpulse theme …`
 ///
@@ -172,17 +176,49 @@ fn add_known_names(command: clap::Command) -> clap::Command {
     let Ok(paths) = Paths::for_user() else { return command };
     let config = Config::load(None, &paths.config_file()).unwrap_or_default();
     let mut networks = vec!["ic".to_owned(), "demo".to_owned(), "local".to_owned()];
-    networks.extend(config.network.into_keys());
+    networks.extend(config.network.keys().cloned());
     let themes = Theme::list(&[paths.themes_dir()]).into_iter().map(|theme| theme.name);
     let mut identities = vec!["anonymous".to_owned()];
     if let Ok(wallet) = Wallet::open(&paths.config_dir) {
         identities.extend(wallet.list().iter().map(|entry| entry.name.clone()));
     }
+    let proposals = find_open_proposals(&paths, &config);
     let complete = |arg: clap::Arg, names: Vec<String>| arg.value_parser(PossibleValuesParser::new(names));
+    let complete_number = |command: clap::Command| {
+        let names = proposals.clone();
+        command.mut_args(|arg| match arg.get_id().as_str() {
+            "id" | "proposals" => complete(arg, names.clone()),
+            _ => arg,
+        })
+    };
+    let command = match proposals.is_empty() {
+        true => command,
+        false => command.mut_subcommand("proposals", |command| {
+            command.mut_subcommand("show", complete_number).mut_subcommand("vote", complete_number)
+        }),
+    };
     command
         .mut_arg("network", |arg| complete(arg, networks))
         .mut_arg("identity", |arg| complete(arg, identities))
         .mut_arg("theme", |arg| complete(arg, themes.collect()))
+}
+
+/// The open proposals of the default network, as the cache knows them; none where it cannot be opened at once.
+fn find_open_proposals(paths: &Paths, config: &Config) -> Vec<String> {
+    let Ok(profile) = resolve_profile(config, &config.default_network, None) else { return Vec::new() };
+    let url = profile.urls.first().cloned().unwrap_or_default();
+    let root_key = match profile.root_key {
+        RootKeySource::BuiltIn => Some(RootKey::main_network()),
+        RootKeySource::Given(key) | RootKeySource::Remembered(key) => Some(key),
+        RootKeySource::Fetch => load_root_key(&paths.root_keys_file(), &url).ok().flatten(),
+    };
+    let Some(root_key) = root_key.filter(|key| paths.cache_dir.join(key.fingerprint()).is_dir()) else {
+        return Vec::new();
+    };
+    let cache = Cache::open(&paths.cache_dir, &root_key, Duration::ZERO, wall_clock());
+    let loaded = cache.ok().and_then(|opened| opened.cache.load_recent(&Principal::anonymous()).ok());
+    let world = loaded.map(|loaded| loaded.world).unwrap_or_default();
+    world.proposals.open().map(|proposal| proposal.id.to_string()).collect()
 }
 
 /// `icpulse man [COMMAND…]`

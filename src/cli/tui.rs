@@ -22,13 +22,13 @@ use futures_util::StreamExt;
 use icpulse_engine::sync::{self, Network, SyncHandle};
 use icpulse_model::Seconds;
 use icpulse_model::act::SignerInfo;
-use icpulse_model::network::RootKeySource;
 use icpulse_model::text::Line;
-use icpulse_model::world::{Change, Topicality};
+use icpulse_model::world::{Change, SyncFailure, Topicality};
 use icpulse_store::cache::{Loaded, guarding};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -80,6 +80,31 @@ pub fn start_reading_only(
     Reading { sync, changes, loaded, signer }
 }
 
+/// How long a command waits for a network that answers nothing, where the cache knows something.
+const SILENCE: Duration = Duration::from_secs(8);
+
+/// Waits until everything that is shown first was tried once. Where the cache knows something, a network that
+/// answers nothing for a while is waited for no longer: the failure to tell then.
+pub async fn wait_ready(sync: &SyncHandle, is_cached: bool) -> Option<SyncFailure> {
+    let since = wall_clock();
+    let ready = sync.ready();
+    tokio::pin!(ready);
+    while tokio::time::timeout(SILENCE, &mut ready).await.is_err() {
+        let status = sync.world().await.map(|(_, status)| status);
+        if is_cached && status.is_none_or(|status| status.last_success.is_none()) {
+            return Some(SyncFailure {
+                attempted: Line::new("reading"),
+                why: Line::new(&format!("the network has not answered for {} seconds", SILENCE.as_secs())),
+                advice: Line::new("what is shown is what the cache knows"),
+                since,
+                retry_at: None,
+                unverified: false,
+            });
+        }
+    }
+    None
+}
+
 /// The network for the header.
 pub(super) fn network_info(opened: &OpenNetwork) -> NetworkInfo {
     let url = opened.profile.urls.first().map(String::as_str).unwrap_or_default();
@@ -87,7 +112,7 @@ pub(super) fn network_info(opened: &OpenNetwork) -> NetworkInfo {
         name: Line::new(opened.profile.shown_name()),
         url: Line::new(url),
         trust: opened.profile.trust(),
-        root_key_fetched: matches!(opened.profile.root_key, RootKeySource::Fetch),
+        root_key_fetched: opened.profile.root_key.is_fetched(),
     }
 }
 
@@ -96,7 +121,7 @@ pub struct DashboardParts {
     _watcher: Option<notify::RecommendedWatcher>,
     locking: JoinHandle<()>,
     watching: JoinHandle<()>,
-    _opened: OpenNetwork,
+    opened: OpenNetwork,
 }
 
 impl Drop for DashboardParts {
@@ -200,7 +225,7 @@ impl Dashboard {
                 }
             }
         });
-        let rest = DashboardParts { _watcher: watcher, locking, watching, _opened: opened };
+        let rest = DashboardParts { _watcher: watcher, locking, watching, opened };
         Ok((Self { state, live, messages, look }, rest))
     }
 }
@@ -297,11 +322,12 @@ async fn run_on_terminal(opened: (Dashboard, DashboardParts)) -> Result<Option<S
     let ended = runtime.run(&mut terminal, state).await;
     drop(terminal);
     live.shutdown().await;
+    let received = rest.opened.client.as_ref().map_or(0, |client| client.traffic().bytes_received);
     drop(rest);
     let State { meter: Meter { frames, wakeups, ticks }, next_network, .. } =
         ended.map_err(Failure::failed)?;
     let spent = meter::processor_time().unwrap_or_default();
-    tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), "the dashboard ends");
+    tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), received_mb = received / 1_000_000, "the dashboard ends");
     Ok(next_network)
 }
 

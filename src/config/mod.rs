@@ -10,6 +10,7 @@ mod names;
 mod network;
 mod own_nodes;
 mod paths;
+mod root_keys;
 mod template;
 mod views;
 
@@ -20,5 +21,6 @@ pub use names::{load_names, save_name};
 pub use network::{NetworkConfig, NetworkError, resolve_profile};
 pub use own_nodes::{StateFileError, load_own_nodes, save_own_nodes};
 pub use paths::{Paths, PathsError, expand_home};
+pub use root_keys::{load_root_key, save_root_key};
 pub use template::write_template;
 pub use views::{View, Views, load_views, save_views};

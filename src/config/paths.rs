@@ -81,6 +81,11 @@ impl Paths {
         self.state_dir.join("views.toml")
     }
 
+    /// The root keys that networks on this machine told.
+    pub fn root_keys_file(&self) -> PathBuf {
+        self.state_dir.join("root_keys.toml")
+    }
+
     /// The user's themes.
     pub fn themes_dir(&self) -> PathBuf {
         self.config_dir.join("themes")
@@ -114,6 +119,7 @@ impl Paths {
             ("cache", self.cache_dir.clone()),
             ("journal", self.journal_dir()),
             ("views", self.views_file()),
+            ("root keys", self.root_keys_file()),
             ("log", self.log_file()),
         ]
     }

@@ -7,35 +7,44 @@ use icpulse_model::node_rewards::MicroXdr;
 use icpulse_model::text::{csv_cell, printable};
 use icpulse_model::value::{Cell, Value};
 use icpulse_model::{E8s, Evidence, Timestamp};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 /// A value as JSON. Integers that may exceed 2^53 are text, so that no reader loses digits.
-pub fn json_value(value: &Value<'_>, now: Timestamp) -> Json {
-    match value {
-        Value::Unknown | Value::Absent(_) | Value::Series(_) | Value::Strip(_) => Json::Null,
-        Value::Flag(flag) => json!(flag),
-        Value::Text(text) | Value::Version(text) => json!(text),
-        Value::Id(id) | Value::Named(id, _) => json!(id.to_text()),
-        Value::Term(term) => json!(term.slug),
-        Value::Number(n) => json!(n),
-        Value::Serial(n) | Value::Bytes(n) | Value::Millis(n) => json!(n),
-        Value::Big(n) | Value::Tokens(n, _) => json!(n.to_string()),
-        Value::Icp(E8s(n)) | Value::Power(VotingPower(n)) | Value::Xdr(MicroXdr(n)) | Value::Cycles(n) => {
-            json!(n.to_string())
-        }
-        Value::Share(ppm) | Value::Factor(ppm) => json!(ppm.0),
-        Value::BasisPoints(points) => json!(points),
-        Value::Rate(milli) => decimal(*milli, 1e3),
-        Value::Degrees(millionths) => json!(f64::from(*millionths) / 1e6),
-        Value::Span(span) => json!(span.0),
-        Value::Until(at) => json!((*at > now).then(|| at.since(now).0)),
-        Value::Due(at) => json!(at.since(now).0),
-        Value::Since(at) => json!(now.since(*at).0),
-        Value::At(at) => json!(at.rfc3339()),
-        Value::Part(part, whole) => json!([part, whole]),
-        Value::List(items) => items.iter().map(|v| json_value(v, now)).collect(),
-        Value::Map(entries) => {
-            Json::Object(entries.iter().map(|(k, v)| (k.to_string(), json_value(v, now))).collect())
+struct JsonValue<'a>(&'a Value<'a>, Timestamp);
+
+impl Serialize for JsonValue<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let Self(value, now) = *self;
+        match value {
+            Value::Unknown | Value::Absent(_) | Value::Series(_) | Value::Strip(_) => out.serialize_unit(),
+            Value::Flag(flag) => out.serialize_bool(*flag),
+            Value::Text(text) | Value::Version(text) => out.serialize_str(text),
+            Value::Id(id) | Value::Named(id, _) => out.collect_str(id),
+            Value::Term(term) => out.serialize_str(&term.slug),
+            Value::Number(n) => out.serialize_i64(*n),
+            Value::Serial(n) | Value::Bytes(n) | Value::Millis(n) => out.serialize_u64(*n),
+            Value::Big(n) | Value::Tokens(n, _) => out.collect_str(n),
+            Value::Icp(E8s(n))
+            | Value::Power(VotingPower(n))
+            | Value::Xdr(MicroXdr(n))
+            | Value::Cycles(n) => out.collect_str(n),
+            Value::Share(ppm) | Value::Factor(ppm) => out.serialize_u64(ppm.0.into()),
+            Value::BasisPoints(points) => out.serialize_u32(*points),
+            Value::Rate(milli) => out.serialize_f64(*milli as f64 / 1e3),
+            Value::Degrees(millionths) => out.serialize_f64(f64::from(*millionths) / 1e6),
+            Value::Span(span) => out.serialize_u64(span.0),
+            Value::Until(at) => (*at > now).then(|| at.since(now).0).serialize(out),
+            Value::Due(at) => out.serialize_u64(at.since(now).0),
+            Value::Since(at) => out.serialize_u64(now.since(*at).0),
+            Value::At(at) => out.serialize_str(&at.rfc3339()),
+            Value::Part(part, whole) => [part, whole].serialize(out),
+            Value::List(items) => out.collect_seq(items.iter().map(|item| Self(item, now))),
+            Value::Map(entries) => {
+                let mut entries: Vec<_> = entries.iter().collect();
+                entries.sort_by_key(|(key, _)| key);
+                out.collect_map(entries.into_iter().map(|(key, value)| (key, Self(value, now))))
+            }
         }
     }
 }
@@ -59,34 +68,95 @@ pub fn evidence_json(evidence: &Evidence, now: Timestamp) -> Json {
     })
 }
 
-/// A rate for charts.
-fn decimal(units: u64, scale: f64) -> Json {
-    json!(units as f64 / scale)
+/// What JSON and CSV have of a column: its value, or its proof.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    place: usize,
+    is_evidence: bool,
 }
 
-/// The keys of a list's objects, in the order of its CSV columns.
-pub fn keys(list: List) -> Vec<String> {
-    let of = |column: &'static ColumnInfo| {
-        let own = column.exported.then(|| column.key());
-        own.into_iter().chain(column.evidence.then(|| format!("{}_evidence", column.id)))
-    };
-    list.columns().flat_map(of).collect()
+/// The fields of a list's rows.
+#[derive(Clone, Debug)]
+pub struct Fields(Vec<(String, Field)>);
+
+impl Fields {
+    /// In the order of CSV.
+    pub fn of_list(list: List) -> Self {
+        let of_column = |(place, column): (usize, &'static ColumnInfo)| {
+            let own = column.exported.then(|| (column.key(), Field { place, is_evidence: false }));
+            let proof = || (format!("{}_evidence", column.id), Field { place, is_evidence: true });
+            own.into_iter().chain(column.evidence.then(proof))
+        };
+        Self(list.columns().enumerate().flat_map(of_column).collect())
+    }
+
+    /// In the order of JSON.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self
+    }
+
+    /// A row's values in the order of the fields.
+    pub fn values<'a, R: 'static>(
+        &'a self,
+        dataset: &'static Dataset<R>,
+        row: &'a R,
+        cx: &'a Context,
+    ) -> impl Iterator<Item = Json> + 'a {
+        let read = |field: &Field| serde_json::to_value(FieldOfRow { dataset, row, cx, field: *field });
+        self.0.iter().map(move |(_, field)| read(field).unwrap_or_default())
+    }
+
+    /// A row as a JSON object with these fields.
+    pub fn object<'a, R: 'static>(
+        &'a self,
+        dataset: &'static Dataset<R>,
+        row: &'a R,
+        cx: &'a Context,
+    ) -> RowObject<'a, R> {
+        RowObject { fields: self, dataset, row, cx }
+    }
+}
+
+struct FieldOfRow<'a, R: 'static> {
+    dataset: &'static Dataset<R>,
+    row: &'a R,
+    cx: &'a Context,
+    field: Field,
+}
+
+impl<R> Serialize for FieldOfRow<'_, R> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let cell = self.dataset.cell(self.row, self.field.place, self.cx);
+        if self.field.is_evidence {
+            let proof = cell.proof.filter(|_| cell.value != Value::Unknown);
+            return proof.map(icpulse_model::Proof::word).serialize(out);
+        }
+        JsonValue(&cell.value, self.cx.now).serialize(out)
+    }
+}
+
+/// A row that is written as a JSON object, a cell at a time.
+pub struct RowObject<'a, R: 'static> {
+    fields: &'a Fields,
+    dataset: &'static Dataset<R>,
+    row: &'a R,
+    cx: &'a Context,
+}
+
+impl<R> Serialize for RowObject<'_, R> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let Self { fields, dataset, row, cx } = *self;
+        out.collect_map(
+            fields.0.iter().map(|(key, field)| (key, FieldOfRow { dataset, row, cx, field: *field })),
+        )
+    }
 }
 
 /// A row as a JSON object by the columns' keys.
-pub fn object<R>(dataset: &Dataset<R>, row: &R, cx: &Context) -> Json {
-    let mut fields = Map::new();
-    for column in dataset.columns.iter().filter(|c| c.info.exported || c.info.evidence) {
-        let cell = (column.get)(row, cx);
-        if column.info.evidence {
-            let proof = cell.proof.filter(|_| cell.value != Value::Unknown);
-            fields.insert(format!("{}_evidence", column.info.id), json!(proof.map(|p| p.word())));
-        }
-        if column.info.exported {
-            fields.insert(column.info.key(), json_value(&cell.value, cx.now));
-        }
-    }
-    Json::Object(fields)
+pub fn object<R: 'static>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Json {
+    serde_json::to_value(Fields::of_list(dataset).object(dataset, row, cx)).unwrap_or_default()
 }
 
 /// The form of a file with rows.
@@ -134,7 +204,7 @@ pub fn write_file<'r, R: 'static>(
     let json = |column: &icpulse_model::dataset::Column<R>, row: &R| {
         let cell = (column.get)(row, cx);
         if column.info.exported {
-            json_value(&cell.value, cx.now)
+            serde_json::to_value(JsonValue(&cell.value, cx.now)).unwrap_or_default()
         } else {
             json!(cell.text(cx.now, None).trim())
         }

@@ -325,7 +325,7 @@ fn fault_distance(subject: &Subject, cx: &Context) -> Cell<'static> {
     let lives = cx.network.count_subnet_statuses(id(subject));
     let (Some(margin), Some(lives)) = (cx.network.margin(id(subject)), lives) else {
         // Nothing is known of its nodes: what may fail when all are up stands there.
-        return Cell::default().with_words(limit.to_string()).dim();
+        return Cell::default().with_words(format!("≤{limit}")).dim();
     };
     let tone = match margin.remaining() {
         _ if margin.is_exceeded() => alarm(subject, cx),

@@ -12,6 +12,7 @@ mod memory;
 #[path = "../support/monkey.rs"]
 mod monkey;
 mod network_cli;
+mod offline;
 #[path = "../support/pty.rs"]
 mod pty;
 #[path = "../support/serve.rs"]

@@ -313,3 +313,55 @@ async fn a_slow_clock_signs_by_certified_time_without_reading_first() {
     client.economics().await.unwrap();
     assert!((590..=610).contains(&client.clock_offset()), "{}", client.clock_offset());
 }
+
+// ── a network that stopped ───────────────────────────────────────────────────────────────────────
+
+/// A replica whose time stands still refuses what expires too late by that time, as if clocks were ahead.
+fn refuse_by_standing_time(passing: Passing<'_>, stands: &Mutex<Option<Timestamp>>) -> (u16, Vec<u8>) {
+    let at = *stands.lock().unwrap();
+    let latest = at.map(|at| at.plus(Seconds(330)).0);
+    match (at, latest) {
+        (Some(at), Some(latest)) if passing.request.ingress_expiry() > latest => refusal(at),
+        _ => passing.answer,
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_stopped_is_told_from_a_clock_that_is_ahead() {
+    let demo = start();
+    let stands: Arc<Mutex<Option<Timestamp>>> = Arc::default();
+    let rule = Arc::clone(&stands);
+    let url = proxy(&demo, move |passing| refuse_by_standing_time(passing, &rule)).await;
+    let running = connect(&url, &demo).await;
+    running.economics().await.unwrap();
+    running.subnets().await.unwrap();
+
+    demo.stand_still(Duration::from_secs(130));
+    *stands.lock().unwrap() = Some(demo.clock().wall());
+    // A command that starts now has seen no other time of this network.
+    let new = connect(&url, &demo).await;
+    let stalled = |error: IcError| match error {
+        IcError::Stalled { since, .. } => assert!(since <= demo.clock().wall().plus(Seconds(2)), "{since:?}"),
+        other => panic!("{other:?}: {other}"),
+    };
+    stalled(running.economics().await.unwrap_err());
+    stalled(new.economics().await.unwrap_err());
+    stalled(new.subnets().await.unwrap_err());
+    stalled(sign(&new, &demo, 1).await.unwrap_err());
+
+    *stands.lock().unwrap() = None;
+    demo.faults().clear();
+    new.economics().await.unwrap();
+    new.subnets().await.unwrap();
+    sign(&new, &demo, 2).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_is_told_while_the_network_goes_on() {
+    let demo = start();
+    // The network's time goes on, ten minutes behind.
+    let url = proxy(&demo, |_| refusal(now().minus(Seconds(600)))).await;
+    let client = connect(&url, &demo).await;
+    let error = client.economics().await.unwrap_err();
+    assert!(matches!(error, IcError::Clock { offset: -610..=-590, .. }), "{error:?}");
+}

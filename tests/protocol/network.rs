@@ -670,7 +670,7 @@ async fn no_more_requests_are_under_way_than_allowed() {
     let most = meddler.most_at_once.load(Ordering::SeqCst);
     assert!((2..=8).contains(&most), "{most} at once");
     let keys = meddler.counts.lock().unwrap().get("read_state").copied();
-    assert_eq!(keys, Some(1), "node keys are fetched once");
+    assert!(matches!(keys, Some(1..=3)), "node keys are fetched by a few queries, not by each: {keys:?}");
     // Dropping the stream ends the requests.
     let mut range = client.proposal_range(5_000, 1);
     let _ = range.next().await;

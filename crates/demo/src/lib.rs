@@ -101,6 +101,8 @@ pub struct Options {
     pub link: Link,
     /// Whether it is reached by TLS, with an authority of its own.
     pub tls: bool,
+    /// How long a client may take for a request's head, and for its body.
+    pub read_limit: Duration,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,6 +138,7 @@ impl Default for Options {
             tokens: String::new(),
             link: Link::default(),
             tls: false,
+            read_limit: Duration::from_secs(30),
         }
     }
 }
@@ -199,17 +202,10 @@ impl Demo {
         let listener = {
             let _inside = runtime.enter();
             let listener = tokio::net::TcpListener::from_std(listener).map_err(listen)?;
-            ClientListener::start(listener, tls.clone()).map_err(listen)?
+            ClientListener::start(listener, tls.clone())
         };
-        let service = server::router(Arc::clone(&network));
-        runtime.spawn(async move {
-            // Serving ends with the runtime.
-            let _ = axum::serve(
-                listener,
-                service.into_make_service_with_connect_info::<connection_cutter::ConnectionCutter>(),
-            )
-            .await;
-        });
+        let read_limit = options.read_limit;
+        runtime.spawn(server::serve_connections(listener, Arc::clone(&network), read_limit));
         let ticking = Arc::downgrade(&network);
         runtime.spawn(async move {
             let mut interval = tokio::time::interval(TICK);

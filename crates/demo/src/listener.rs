@@ -1,10 +1,7 @@
 //! The way in: TCP on this machine, and TLS on it where it is asked for.
 
-use super::connection_cutter::{ConnectionCutter, CuttableConnection};
+use super::connection_cutter::CuttableConnection;
 use super::x509::{IssueError, Issued};
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -98,15 +95,11 @@ impl AsyncWrite for ClientStream {
     }
 }
 
-pub struct ClientListener {
-    come: mpsc::Receiver<ClientStream>,
-    address: SocketAddr,
-}
+pub struct ClientListener(mpsc::Receiver<ClientStream>);
 
 impl ClientListener {
     /// Takes connections in from now on; call it within a runtime.
-    pub fn start(listener: TcpListener, tls: Option<Arc<Tls>>) -> std::io::Result<Self> {
-        let address = listener.local_addr()?;
+    pub fn start(listener: TcpListener, tls: Option<Arc<Tls>>) -> Self {
         let (send, come) = mpsc::channel(WAITING);
         tokio::spawn(async move {
             while !send.is_closed() {
@@ -132,28 +125,11 @@ impl ClientListener {
                 });
             }
         });
-        Ok(Self { come, address })
-    }
-}
-
-impl Listener for ClientListener {
-    type Io = CuttableConnection<ClientStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.come.recv().await {
-            Some(wire) => (CuttableConnection::new(wire), self.address),
-            None => std::future::pending().await,
-        }
+        Self(come)
     }
 
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        Ok(self.address)
-    }
-}
-
-impl Connected<IncomingStream<'_, ClientListener>> for ConnectionCutter {
-    fn connect_info(stream: IncomingStream<'_, ClientListener>) -> Self {
-        stream.io().connection_cutter()
+    /// The next connection; `None` when none will come.
+    pub async fn accept(&mut self) -> Option<CuttableConnection<ClientStream>> {
+        self.0.recv().await.map(CuttableConnection::new)
     }
 }

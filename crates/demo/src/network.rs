@@ -47,6 +47,9 @@ pub(super) const STALE: Seconds = Seconds(600);
 /// How often a call that waits for the subnet to go on looks.
 const STANDSTILL_POLL: Duration = Duration::from_millis(50);
 
+/// The largest call that a subnet takes in, as the registry has it: of the NNS, and of others.
+const MOST_CALL_BYTES: [usize; 2] = [3_670_016, 2_097_152];
+
 /// The canister that controls the NNS canisters: NNS root.
 const NNS_ROOT_CANISTER: u64 = 3;
 
@@ -455,6 +458,14 @@ impl Network {
         let (own, _) = self.locate(at)?;
         let request = envelope::call(body)?;
         fits(&request, at)?;
+        let most = MOST_CALL_BYTES[usize::from(own > 0)];
+        if body.len() > most {
+            let (id, size) = (hex::encode(request.id), body.len());
+            let why = format!(
+                "Request 0x{id} is too large. Message byte size {size} is larger than the max allowed {most}."
+            );
+            return Err(Answer::text(413, why));
+        }
         let now = self.now();
         request.authorise(self.clock.nodes())?;
         let canister = request.content.canister;

@@ -5,29 +5,48 @@ use super::connection_cutter::{ConnectionCutter, CutPoint};
 use super::dashboard;
 use super::delivery::Delivery;
 use super::fault::Kind;
+use super::listener::ClientListener;
 use super::network::{At, Network, Wait};
 use super::paths::Generation;
-use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use icpulse_model::Principal;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-/// The largest body that is read. A replica's limit for a call is two megabytes, and
-/// three and a half on the NNS.
+/// The largest body that is read; calls have a smaller limit ([`Network::call`]).
 const MAX_BODY_BYTES: usize = 4 << 20;
 
-pub fn router(network: Arc<Network>) -> Router {
-    Router::new().fallback(serve).with_state(network)
+/// Serves each connection that comes until the runtime ends. Who takes longer than `read_limit` for the head of a
+/// request, or for its body, is answered no more.
+pub async fn serve_connections(mut listener: ClientListener, network: Arc<Network>, read_limit: Duration) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(read_limit);
+    while let Some(connection) = listener.accept().await {
+        let (network, cutter) = (Arc::clone(&network), connection.connection_cutter());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (network, cutter) = (Arc::clone(&network), cutter.clone());
+            async move { Ok::<_, Infallible>(serve(&network, &cutter, request.map(Body::new), read_limit).await) }
+        });
+        tokio::spawn(builder.serve_connection(TokioIo::new(connection), service));
+    }
 }
 
 /// How long who asks too often is told to wait, in seconds.
 const RETRY_AFTER: u16 = 1;
 
-async fn serve(State(network): State<Arc<Network>>, request: Request) -> Response<Body> {
-    let connection = request.extensions().get::<ConnectInfo<ConnectionCutter>>().map(|info| info.0.clone());
+async fn serve(
+    network: &Arc<Network>,
+    connection: &ConnectionCutter,
+    request: Request<Body>,
+    read_limit: Duration,
+) -> Response<Body> {
     let has_body = request.method() == Method::POST || request.method() == Method::GET;
     let answer = if request.method() == Method::OPTIONS {
         Answer::text(200, "")
@@ -36,12 +55,12 @@ async fn serve(State(network): State<Arc<Network>>, request: Request) -> Respons
     } else if network.faults.strikes(Kind::Unavailable) {
         Answer::text(503, "")
     } else {
-        answer(&network, request).await
+        answer(network, request, read_limit).await
     };
     network.carrier.travel().await;
-    let response = respond(&network, answer);
-    if has_body && let Some(connection) = connection {
-        end_connection(&network, &connection, &response);
+    let response = respond(network, answer);
+    if has_body {
+        end_connection(network, connection, &response);
     }
     response
 }
@@ -132,7 +151,7 @@ fn endpoint(path: &str) -> Option<Result<Endpoint, Answer>> {
     })
 }
 
-async fn answer(network: &Arc<Network>, request: Request) -> Answer {
+async fn answer(network: &Arc<Network>, request: Request<Body>, read_limit: Duration) -> Answer {
     let uri = request.uri();
     let elsewhere = match uri.path() {
         "/health" => Some(None),
@@ -154,9 +173,12 @@ async fn answer(network: &Arc<Network>, request: Request) -> Answer {
     if request.method() != wanted {
         return Answer::text(405, "");
     }
-    let body = match to_bytes(request.into_body(), MAX_BODY_BYTES).await {
-        Ok(body) => body,
-        Err(_) => return Answer::text(413, format!("The request is larger than {MAX_BODY_BYTES} bytes.")),
+    let body = match tokio::time::timeout(read_limit, to_bytes(request.into_body(), MAX_BODY_BYTES)).await {
+        Ok(Ok(body)) => body,
+        Err(_) => return Answer::text(408, format!("The request did not arrive within {read_limit:?}.")),
+        Ok(Err(_)) => {
+            return Answer::text(413, format!("The request is larger than {MAX_BODY_BYTES} bytes."));
+        }
     };
     if !matches!(endpoint, Endpoint::Status) && network.faults.strikes(Kind::TimeLie) {
         return network.refuse_by_false_time(&body);

@@ -1,6 +1,6 @@
 //! What ic-agent says went wrong, in this room's words.
 
-use super::transport::SeenAnswer;
+use super::transport::{OtherRootKey, SeenAnswer};
 use crate::error::IcError;
 use ic_agent::AgentError;
 use ic_agent::agent_error::{HttpErrorPayload, TransportError};
@@ -18,6 +18,9 @@ const BODY_SHOWN: usize = 400;
 pub(super) fn translate_error(what: &Line, error: AgentError, seen: &SeenAnswer) -> IcError {
     let what = what.clone();
     let unverified = |why: &str| IcError::Unverified { what: what.clone(), why: Line::new(why) };
+    if let Some(OtherRootKey { host, before, now }) = seen.other_root_key.clone() {
+        return IcError::OtherNetwork { what, host, before, now };
+    }
     match error {
         AgentError::CertifiedReject { reject, .. } | AgentError::UncertifiedReject { reject, .. } => {
             translate_rejection(what, &reject)

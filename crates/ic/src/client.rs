@@ -9,7 +9,7 @@ use super::retry::RetryPolicy;
 use super::signer::{Anonymous, Signer, sign_envelope};
 use super::stall_detector::StallDetector;
 use super::state_tree::StateTrees;
-use super::transport::{Meter, SeenAnswer, Traffic, Transport, observe};
+use super::transport::{Meter, RootKeyCheck, SeenAnswer, Traffic, Transport, observe};
 use crate::certificate::MAX_BYTES;
 use crate::certificate::{FRESH, main_network_root_key};
 use crate::error::IcError;
@@ -26,7 +26,7 @@ use parking_lot::Mutex;
 use reqwest::Url;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long requests are valid, and how old ic-agent lets answers be. The network allows five
@@ -39,7 +39,7 @@ pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// A reply that seems to come from the future is compared with time certified no longer ago.
 const LATELY: Duration = Duration::from_secs(15);
 /// So far nodes of a subnet that is well may be apart.
-const NODES_DIFFER: Seconds = Seconds(30);
+pub(super) const NODES_DIFFER: Seconds = Seconds(30);
 /// Largest answer accepted: a reply of at most 3 MiB, or a certificate with all of a subnet's nodes.
 pub(super) const MAX_ANSWER: usize = 2 * MAX_BYTES;
 
@@ -79,8 +79,10 @@ pub(super) struct Shared {
     /// How far this machine's clock is behind certified time, in seconds, as requests are made by.
     pub(super) behind: AtomicU64,
     stall: Mutex<StallDetector>,
+    /// When the network was last looked at for a standstill, and the time at which it stood.
+    pub(super) standstill: tokio::sync::Mutex<Option<(Instant, Option<Timestamp>)>>,
     /// Nanoseconds; 0 for not seen.
-    network_time: AtomicU64,
+    pub(super) network_time: AtomicU64,
     /// Seconds.
     clock_offset: AtomicI64,
 }
@@ -123,7 +125,7 @@ impl Connection {
         let invalid = |why: &str| IcError::Invalid { what: what.clone(), why: Line::new(why) };
         let urls = parse_urls(profile).map_err(|why| invalid(&why))?;
         let loopback = urls.iter().all(is_this_machine);
-        if profile.root_key == RootKeySource::Fetch && !loopback {
+        if profile.root_key.is_fetched() && !loopback {
             return Err(invalid(
                 "a root key fetched from another machine proves nothing, since whoever answers could send \
                  their own; give the network's root key in its profile (fetching is for replicas on this machine)",
@@ -131,7 +133,7 @@ impl Connection {
         }
         let limit = RequestLimit::new(profile.max_in_flight);
         let unusable = |e: reqwest::Error| invalid(&format!("the HTTP client cannot be set up: {e}"));
-        let tls = urls.iter().any(|url| url.scheme() == "https");
+        let tls = urls.iter().any(|url| url.scheme() == "https" && is_this_machine(url));
         let local_client =
             http_client(Reach::ThisMachine { tls }, profile.max_in_flight).map_err(unusable)?;
         let client = match loopback {
@@ -139,11 +141,20 @@ impl Connection {
             false => http_client(Reach::Anywhere, profile.max_in_flight).map_err(unusable)?,
         };
         let meter = Arc::new(Meter::default());
+        let root_key_check = match (&profile.root_key, urls.first()) {
+            (RootKeySource::Remembered(key), Some(url)) => Some(RootKeyCheck {
+                status: url.join("api/v2/status").map_err(|e| invalid(&e.to_string()))?,
+                remembered: key.clone(),
+                is_done: AtomicBool::new(false),
+            }),
+            _ => None,
+        };
         let transport = Arc::new(Transport {
             client,
             local_client,
             limit: Arc::clone(&limit),
             meter: Arc::clone(&meter),
+            root_key_check,
         });
         let mut shared = Shared {
             profile: profile.clone(),
@@ -160,6 +171,7 @@ impl Connection {
             uncertified: Mutex::default(),
             behind: AtomicU64::new(0),
             stall: Mutex::default(),
+            standstill: tokio::sync::Mutex::default(),
             network_time: AtomicU64::new(0),
             clock_offset: AtomicI64::new(0),
         };
@@ -167,7 +179,7 @@ impl Connection {
             build_agent(&shared, EXPIRY).map_err(|e| translate_error(&what, e, &SeenAnswer::default()))?;
         match &profile.root_key {
             RootKeySource::BuiltIn => {}
-            RootKeySource::Given(key) => shared.root_key = key.clone(),
+            RootKeySource::Given(key) | RootKeySource::Remembered(key) => shared.root_key = key.clone(),
             RootKeySource::Fetch => shared.root_key = fetch_root_key(&agent, retry_policy, profile).await?,
         }
         agent.set_root_key(shared.root_key.0.clone());
@@ -307,7 +319,7 @@ impl Connection {
             }
             KeyState::Fetch => {
                 let failures = keys.failures();
-                let going_first = keys.first.lock().await;
+                let going_ahead = keys.going_ahead.acquire().await;
                 let fetch =
                     keys.check(&canister, Instant::now()) == KeyState::Fetch && keys.failures() == failures;
                 // Another canister of the same subnet may have brought them: then this is ready at once.
@@ -322,7 +334,7 @@ impl Connection {
                     }
                     return outcome;
                 }
-                drop(going_first);
+                drop(going_ahead);
                 query().await
             }
         }
@@ -426,6 +438,10 @@ impl Shared {
     pub(super) fn check_age(&self, what: &Line, at: Timestamp) -> Result<(), IcError> {
         let older = self.present().since(at);
         if older > FRESH {
+            let newest = self.newest_time(&self.clock());
+            if newest > Timestamp(0) && newest <= at.plus(NODES_DIFFER) {
+                return Err(IcError::Stalled { what: what.clone(), since: at.max(newest), age: older });
+            }
             let why = format!("it is {} older than the network's time", older.words());
             return Err(IcError::Unverified { what: what.clone(), why: Line::new(&why) });
         }

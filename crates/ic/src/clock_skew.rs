@@ -6,7 +6,7 @@
 //! this machine's clock is behind; a clock that is ahead is told and never corrected.
 
 use super::agent_error::{CLOCK_TOLERANCE, clock_difference};
-use super::client::{ANSWER, Connection, EXPIRY, Shared, build_agent};
+use super::client::{ANSWER, Connection, EXPIRY, NODES_DIFFER, Shared, build_agent};
 use super::network_clock::{ClockReading, MOST_BEHIND, NetworkClock};
 use super::state_tree::{SendOptions, path};
 use super::transport::local_time;
@@ -26,6 +26,12 @@ const SIGNED_WITHIN: Duration = Duration::from_secs(180);
 const TOO_FAST: Seconds = Seconds(EXPIRY.as_secs());
 /// So long after the network gave no certificate, no other call that is to be signed asks for one.
 const FAILURE_HOLDS: Duration = Duration::from_secs(1);
+/// A network is asked for its time again after so long to see whether it makes progress …
+const STANDSTILL_LOOK: Duration = Duration::from_secs(3);
+/// … and stands still if its time is no more than this later: it makes a block about every second.
+const NO_PROGRESS: u64 = 1_500_000_000;
+/// So long what was found of that holds.
+const STANDSTILL_HOLDS: Duration = Duration::from_secs(10);
 /// Time that was certified no longer ago is not asked for again because of a refusal.
 const LATELY: Duration = Duration::from_secs(15);
 
@@ -84,7 +90,10 @@ impl Connection {
             return Ok(bound);
         }
         let options = SendOptions { limit: &self.shared.limit, answer: ANSWER };
-        let answer = self.canister_state(&what, canister, &[path([b"time"])], options).await?;
+        let answer = match self.canister_state(&what, canister, &[path([b"time"])], options).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.tell_standstill(canister, error).await),
+        };
         let certified = answer.verified.time;
         self.shared.note_certified_time(certified, &answer.seen);
         Ok(self.shared.clock().lower_bound(ClockReading::now()).unwrap_or(certified))
@@ -106,13 +115,16 @@ impl Connection {
             self.certify_time_with_retries(canister).await?;
         }
         let now = ClockReading::now();
-        let clock = self.shared.clock();
-        let ahead = clock.local_ahead(now);
+        let (ahead, presumed) = {
+            let clock = self.shared.clock();
+            (clock.local_ahead(now), clock.presumed(now))
+        };
         if ahead >= TOO_FAST {
             let offset = i64::try_from(ahead.0).map_or(i64::MIN, |ahead| -ahead);
-            return Err(IcError::Clock { what: what.clone(), offset });
+            let error = IcError::Clock { what: what.clone(), offset };
+            return Err(self.tell_standstill(canister, error).await);
         }
-        clock.presumed(now).ok_or_else(|| IcError::Unverified {
+        presumed.ok_or_else(|| IcError::Unverified {
             what: what.clone(),
             why: Line::new("the network gave no certified time"),
         })
@@ -154,7 +166,58 @@ impl Connection {
         if may_help && !was_corrected() {
             self.certify_time(canister).await?;
         }
-        if may_help && was_corrected() { Ok(()) } else { Err(self.shared.check_hint(error)) }
+        if may_help && was_corrected() {
+            return Ok(());
+        }
+        Err(self.shared.check_hint(self.tell_standstill(canister, error).await))
+    }
+
+    /// Tells a network that stands still from a clock of this machine that is ahead: both make the network's time
+    /// seem old, but only one of them does not go on.
+    pub(super) async fn tell_standstill(&self, canister: Principal, error: IcError) -> IcError {
+        let IcError::Clock { what, offset: ..0 } = &error else { return error };
+        match self.shared.check_hint(error.clone()) {
+            told @ IcError::Stalled { .. } => told,
+            _ => match self.find_standstill(canister).await {
+                Some(since) => {
+                    let age = local_time().since(since);
+                    IcError::Stalled { what: what.clone(), since, age }
+                }
+                None => error,
+            },
+        }
+    }
+
+    /// The time at which the network stands still, if it does: of many that ask at once, one looks.
+    async fn find_standstill(&self, canister: Principal) -> Option<Timestamp> {
+        let mut looked = self.shared.standstill.lock().await;
+        if let Some((at, found)) = *looked
+            && at.elapsed() < STANDSTILL_HOLDS
+        {
+            return found;
+        }
+        let first = self.read_network_time(canister).await;
+        tokio::time::sleep(STANDSTILL_LOOK).await;
+        let second = self.read_network_time(canister).await;
+        let found =
+            first.zip(second).filter(|(first, second)| second.0 < first.0.saturating_add(NO_PROGRESS));
+        let found = found.map(|(first, second)| first.max(second));
+        *looked = Some((Instant::now(), found));
+        found
+    }
+
+    /// The network's time as it certifies it now, or as it names it where it refuses to.
+    async fn read_network_time(&self, canister: Principal) -> Option<Timestamp> {
+        let what = Line::new("asking for the network's time");
+        let options = SendOptions { limit: &self.shared.limit, answer: ANSWER };
+        match self.canister_state(&what, canister, &[path([b"time"])], options).await {
+            Ok(answer) => Some(answer.verified.time),
+            Err(IcError::Stalled { since, .. }) => Some(since),
+            Err(IcError::Clock { offset, .. }) => {
+                Some(local_time().minus(Seconds(offset.checked_neg()?.try_into().ok()?)))
+            }
+            Err(_) => None,
+        }
     }
 }
 
@@ -205,6 +268,15 @@ impl Shared {
         let IcError::Clock { what, offset } = error else { return error };
         let now = ClockReading::now();
         let clock = self.clock();
+        if let (Some(bound), ..0) = (clock.lower_bound(now), offset) {
+            let since = now.local.minus(Seconds(offset.unsigned_abs()));
+            let newest = self.newest_time(&clock);
+            let lags = clock_difference(bound, since) > CLOCK_TOLERANCE;
+            // The network's time has gone on, as far as it is certified; nothing newer than this came from it.
+            if lags && since.plus(NODES_DIFFER) >= newest {
+                return IcError::Stalled { what, since: since.max(newest), age: now.local.since(newest) };
+            }
+        }
         let certified = clock.lower_bound(now).map(|bound| clock_difference(bound, now.local));
         match certified {
             Some(certified)
@@ -235,6 +307,12 @@ impl Shared {
             }
             _ => self.check_hint(error),
         }
+    }
+
+    /// The newest time of the network that was proven.
+    pub(super) fn newest_time(&self, clock: &NetworkClock) -> Timestamp {
+        let seen = Timestamp(self.network_time.load(Ordering::Relaxed));
+        clock.newest_certified().unwrap_or_default().max(seen)
     }
 
     /// This machine's time, corrected where it is known to be behind the network's.

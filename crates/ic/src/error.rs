@@ -1,6 +1,7 @@
 //! The reason something asked of the network did not succeed, and what to do about it.
 
 use icpulse_model::text::Line;
+use icpulse_model::web_address::is_this_machine_name;
 use icpulse_model::{Seconds, Timestamp};
 
 /// Why a reading or an action failed. Every text is neutralised; `what` names what was attempted and on what.
@@ -64,6 +65,16 @@ pub enum IcError {
         /// Network time minus this machine's time in seconds.
         offset: i64,
     },
+    /// Another network answers than the one whose root key is remembered: nothing was sent.
+    #[error("{what}: {host} has another root key ({now}) than when it was last read ({before})")]
+    OtherNetwork {
+        what: Line,
+        host: Line,
+        /// Fingerprint of the remembered key.
+        before: Line,
+        /// Fingerprint of the key that the network has now.
+        now: Line,
+    },
     /// A canister or the network rejected the request.
     #[error("{what}: rejected with code {code}{}: {message}", error_code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default())]
     Rejected {
@@ -123,6 +134,7 @@ impl IcError {
             Self::Rejected { code, .. } => *code == 2,
             Self::Tls { .. }
             | Self::Clock { .. }
+            | Self::OtherNetwork { .. }
             | Self::Refused { .. }
             | Self::NotFound { .. }
             | Self::Decode { .. }
@@ -131,9 +143,24 @@ impl IcError {
         }
     }
 
+    /// Whether it is the network as a whole: it was not reached, or its time and this machine's do not fit.
+    pub fn is_network_wide(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::NotListening { .. }
+                | Self::Timeout { .. }
+                | Self::Stalled { .. }
+                | Self::Clock { .. }
+        )
+    }
+
     /// Whether the answer was there but its proof was not good.
     pub fn is_unverified(&self) -> bool {
-        matches!(self, Self::Unverified { .. } | Self::Stalled { .. } | Self::Tls { .. })
+        matches!(
+            self,
+            Self::Unverified { .. } | Self::Stalled { .. } | Self::Tls { .. } | Self::OtherNetwork { .. }
+        )
     }
 
     /// Whether the reply was more than a replica passes on (3 MiB for a query): fewer rows may do.
@@ -165,7 +192,10 @@ impl IcError {
     pub fn proves_not_sent(&self) -> bool {
         match self {
             Self::Unreachable { not_sent, .. } | Self::Tls { not_sent, .. } => *not_sent,
-            Self::NotListening { .. } | Self::Identity { .. } | Self::Invalid { .. } => true,
+            Self::NotListening { .. }
+            | Self::OtherNetwork { .. }
+            | Self::Identity { .. }
+            | Self::Invalid { .. } => true,
             Self::Http { .. }
             | Self::RateLimited { .. }
             | Self::Clock { .. }
@@ -191,6 +221,7 @@ impl IcError {
             | Self::Unverified { what, .. }
             | Self::Stalled { what, .. }
             | Self::Clock { what, .. }
+            | Self::OtherNetwork { what, .. }
             | Self::Rejected { what, .. }
             | Self::Refused { what, .. }
             | Self::NotFound { what }
@@ -212,8 +243,15 @@ impl IcError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Unreachable { not_sent: false, .. } => "check the connection",
+            Self::Unreachable { host, .. } if is_this_machine_name(host.as_str()) => {
+                "check that the network runs there, and its address"
+            }
             Self::Unreachable { .. } => "check the internet connection and the network's address",
             Self::NotListening { .. } => "check that the network runs there, and its address",
+            Self::Tls { host, .. } if is_this_machine_name(host.as_str()) => {
+                "name the file of the authority that signed its certificate in SSL_CERT_FILE, and check that the \
+                 certificate is for this address"
+            }
             Self::Tls { .. } => {
                 "a proxy or captive portal may be answering in the network's place: use another connection, \
                  and check this machine's date"
@@ -231,6 +269,9 @@ impl IcError {
                 "the response is not shown; if this continues, check this machine's clock and the network's root key"
             }
             Self::Stalled { .. } => "votes and transfers would not be executed now; earlier data stays",
+            Self::OtherNetwork { .. } => {
+                "it was set up anew, or another network answers there: start icpulse again to read that one"
+            }
             Self::Clock { .. } => "set this machine's clock (use automatic time), then try again",
             Self::Rejected { code: 2, .. } => "the network is busy; try again in a moment",
             Self::Rejected { code: 3, .. } => "no such canister or method; check the profile's canister ids",

@@ -85,6 +85,11 @@ impl NetworkClock {
         self.anchor.map(|anchor| anchor.bound(now))
     }
 
+    /// The time of the certificate that the lower bound follows from.
+    pub(super) fn newest_certified(&self) -> Option<Timestamp> {
+        self.anchor.map(|anchor| anchor.certified)
+    }
+
     /// The network's presumed time: this machine's clock, but not before the lower bound and not
     /// more than [`SLACK`] after it.
     pub(super) fn presumed(&self, now: ClockReading) -> Option<Timestamp> {

@@ -1,25 +1,30 @@
 //! Knowing when ic-agent has the node keys of a canister's subnet.
 //!
 //! ic-agent fetches the keys beside a query that finds none, and forgets them after five minutes.
-//! Many queries at once would each fetch them (a list of all subnets, on the main network). Here one
-//! goes ahead and the others wait for it; and one fetches them anew before they are forgotten.
+//! Many queries at once would each fetch them (a list of all subnets, on the main network). Here a few
+//! go ahead and the others wait for them; and one fetches them anew before they are forgotten.
 
 use icpulse_model::Principal;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// Age from which keys are fetched anew while the old ones still serve.
 const RENEW: Duration = Duration::from_secs(240);
 /// Age from which the old ones are not relied on; ic-agent forgets them at 300 s.
 const FORGOTTEN: Duration = Duration::from_secs(290);
 
-#[derive(Debug, Default)]
+/// Queries that fetch keys at the same time. A command that asks two or three things at first then takes
+/// one round trip, not two.
+const GOING_AHEAD: usize = 3;
+
+#[derive(Debug)]
 pub(super) struct NodeKeys {
     fetched: Mutex<HashMap<Principal, Instant>>,
-    /// Held by the one that goes ahead.
-    pub(super) first: tokio::sync::Mutex<()>,
+    /// Held by those that go ahead.
+    pub(super) going_ahead: Semaphore,
     /// The number of times going ahead failed: those who waited then do not queue up again.
     failures: AtomicU64,
     renewing: AtomicBool,
@@ -52,6 +57,17 @@ impl Renewal<'_> {
 impl Drop for Renewal<'_> {
     fn drop(&mut self) {
         self.keys.renewing.store(false, Ordering::Release);
+    }
+}
+
+impl Default for NodeKeys {
+    fn default() -> Self {
+        Self {
+            fetched: Mutex::default(),
+            going_ahead: Semaphore::new(GOING_AHEAD),
+            failures: AtomicU64::new(0),
+            renewing: AtomicBool::new(false),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use ic_agent::AgentError;
 use ic_agent::agent_error::HttpErrorPayload;
 use ic_certification::{Delegation, Label};
 use ic_transport_types::{Envelope, EnvelopeContent, ReadStateResponse};
+use icpulse_model::network::SystemCanister;
 use icpulse_model::text::Line;
 use icpulse_model::{Principal, Seconds, Timestamp};
 use parking_lot::Mutex;
@@ -180,7 +181,12 @@ impl Connection {
             }
             Ok(answer)
         };
-        self.retry_once(read).await
+        match self.retry_once(read).await {
+            Err(error) => {
+                Err(self.tell_standstill(self.canisters().id(SystemCanister::Governance), error).await)
+            }
+            answer => answer,
+        }
     }
 
     /// As [`Connection::subnet_state`], at a canister's address: proven by the subnet that holds it.
@@ -291,7 +297,7 @@ impl Connection {
             .map_err(|e| IcError::Invalid { what: what.clone(), why: Line::new(&e.to_string()) })?;
         let (outcome, seen) = observe(async {
             let permit = options.limit.enter().await;
-            let sent = self.shared.transport.send(request, Some(MAX_ANSWER));
+            let sent = self.shared.transport.send_checked(request, Some(MAX_ANSWER));
             let outcome = tokio::time::timeout(options.answer, sent).await;
             match &outcome {
                 Ok(Ok(answer)) if answer.status().is_success() => permit.succeeded(),

@@ -5,20 +5,24 @@
 //! what it saw in a [`SeenAnswer`], to be read after ic-agent has accepted the answer.
 
 use super::request_limit::RequestLimit;
-use crate::certificate;
+use crate::certificate::{self, MAX_BYTES};
 use bytes::{Bytes, BytesMut};
 use ic_agent::AgentError;
 use ic_agent::agent::HttpService;
+use ic_agent::agent::status::Status;
 use ic_agent::agent_error::TransportError;
 use ic_transport_types::{QueryResponse, ReadStateResponse, TransportCallResponse};
-use icpulse_model::web_address::is_this_machine;
+use icpulse_model::network::RootKey;
+use icpulse_model::text::Line;
+use icpulse_model::web_address::{Url, is_this_machine};
 use icpulse_model::{Principal, Timestamp};
 use parking_lot::Mutex;
 use reqwest::StatusCode;
+use serde_cbor::Value;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// This machine's time. Nothing else in this room reads the clock.
 pub(super) fn local_time() -> Timestamp {
@@ -42,6 +46,16 @@ pub(super) struct SeenAnswer {
     pub(super) retry_after: Option<u64>,
     /// When the last answer came, by this machine's clock.
     pub(super) received: Option<Timestamp>,
+    /// Nothing was asked, since another network than expected answers.
+    pub(super) other_root_key: Option<OtherRootKey>,
+}
+
+/// A network whose root key is not the remembered one, by fingerprints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OtherRootKey {
+    pub(super) host: Line,
+    pub(super) before: Line,
+    pub(super) now: Line,
 }
 
 impl SeenAnswer {
@@ -117,6 +131,15 @@ impl Meter {
     }
 }
 
+/// A root key that was fetched before and is compared with the network's before anything else is asked.
+#[derive(Debug)]
+pub(super) struct RootKeyCheck {
+    /// Where the network tells its status.
+    pub(super) status: Url,
+    pub(super) remembered: RootKey,
+    pub(super) is_done: AtomicBool,
+}
+
 /// ic-agent's HTTP service over one reqwest client.
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -126,11 +149,47 @@ pub(super) struct Transport {
     pub(super) local_client: reqwest::Client,
     pub(super) limit: Arc<RequestLimit>,
     pub(super) meter: Arc<Meter>,
+    pub(super) root_key_check: Option<RootKeyCheck>,
 }
 
 type RequestBuilder<'a> = &'a (dyn Fn() -> Result<http::Request<Bytes>, AgentError> + Send + Sync);
 
 impl Transport {
+    /// As [`Transport::send`], to the network itself: not before its root key is the expected one.
+    pub(super) async fn send_checked(
+        &self,
+        request: http::Request<Bytes>,
+        size_limit: Option<usize>,
+    ) -> Result<http::Response<Bytes>, AgentError> {
+        if let Some(check) =
+            self.root_key_check.as_ref().filter(|check| !check.is_done.load(Ordering::Relaxed))
+        {
+            self.check_root_key(check).await?;
+        }
+        self.send(request, size_limit).await
+    }
+
+    async fn check_root_key(&self, check: &RootKeyCheck) -> Result<(), AgentError> {
+        let request = http::Request::get(check.status.as_str())
+            .body(Bytes::new())
+            .map_err(|e| AgentError::InvalidReplicaUrl(e.to_string()))?;
+        let answer = self.send(request, Some(MAX_BYTES)).await?;
+        let status: Value = serde_cbor::from_slice(answer.body()).map_err(AgentError::InvalidCborData)?;
+        let status = Status::try_from(&status).map_err(|()| AgentError::InvalidReplicaStatus)?;
+        let key = status.root_key.ok_or(AgentError::InvalidReplicaStatus)?;
+        if key == check.remembered.0 {
+            check.is_done.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        let other = OtherRootKey {
+            host: Line::new(&format_host(&check.status)),
+            before: Line::new(&check.remembered.fingerprint()),
+            now: Line::new(&RootKey(key).fingerprint()),
+        };
+        let _ = SEEN.try_with(|slot| slot.lock().other_root_key = Some(other));
+        Err(AgentError::CertificateVerificationFailed())
+    }
+
     /// Sends a request past the limit; an answer of more than `size_limit` bytes is given up.
     pub(super) async fn send(
         &self,
@@ -167,6 +226,12 @@ impl Transport {
         *response.headers_mut() = headers;
         Ok(response)
     }
+}
+
+/// A host with its port.
+fn format_host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Leaves what was seen where [`observe`] finds it.
@@ -216,7 +281,7 @@ impl HttpService for Transport {
                 return self.send(request, size_limit).await;
             }
             let permit = self.limit.enter().await;
-            let outcome = self.send(request, size_limit).await;
+            let outcome = self.send_checked(request, size_limit).await;
             match outcome.as_ref().map(http::Response::status) {
                 Ok(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => permit.throttled(),
                 Ok(status) if status.is_success() => permit.succeeded(),
@@ -258,6 +323,7 @@ mod tests {
                 client,
                 limit: RequestLimit::new(4),
                 meter: Arc::default(),
+                root_key_check: None,
             };
             let request = http::Request::get(url).body(Bytes::new()).unwrap();
             let error = transport.send(request, Some(1_000_000)).await.unwrap_err();

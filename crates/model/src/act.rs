@@ -11,6 +11,7 @@ use super::text::Line;
 use super::{E8s, Principal, Seconds, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Lifetime of a review; after that the world may have changed.
 pub const REVIEW_LIFETIME: Seconds = Seconds(300);
@@ -379,6 +380,19 @@ impl Execution {
     /// Whether the user may dismiss it: something is open, or some step did not succeed.
     pub fn can_dismiss(&self) -> bool {
         self.dismissed.is_none() && (self.is_open() || self.ending() != Ending::Done)
+    }
+
+    /// Of each proposal that steps are about, the greatest number first: how many of them are done, and all.
+    pub fn steps_by_proposal(&self) -> Vec<(ProposalKey, usize, usize)> {
+        let mut counts: BTreeMap<std::cmp::Reverse<ProposalKey>, (usize, usize)> = BTreeMap::new();
+        for step in &self.steps {
+            if let Some(proposal) = step.call.proposal {
+                let (done, all) = counts.entry(std::cmp::Reverse(proposal)).or_default();
+                *done += usize::from(step.state.is_done());
+                *all += 1;
+            }
+        }
+        counts.into_iter().map(|(proposal, (done, all))| (proposal.0, done, all)).collect()
     }
 
     /// Number of steps that reached the wanted state.

@@ -127,6 +127,8 @@ pub enum RootKeySource {
     Given(RootKey),
     /// Asked of the network itself: only for loopback replicas, and said so.
     Fetch,
+    /// As it was fetched before, while the network does not answer: compared with the network's as soon as it does.
+    Remembered(RootKey),
 }
 
 impl RootKeySource {
@@ -135,11 +137,16 @@ impl RootKeySource {
         if key == RootKey::main_network() { Self::BuiltIn } else { Self::Given(key) }
     }
 
+    /// True if the network itself told its root key.
+    pub fn is_fetched(&self) -> bool {
+        matches!(self, Self::Fetch | Self::Remembered(_))
+    }
+
     /// True if it is the main network's root key. A key that is still to be fetched is not.
     pub fn is_main_network(&self) -> bool {
         match self {
             Self::BuiltIn => true,
-            Self::Given(key) => *key == RootKey::main_network(),
+            Self::Given(key) | Self::Remembered(key) => *key == RootKey::main_network(),
             Self::Fetch => false,
         }
     }

@@ -89,6 +89,12 @@ pub fn is_this_machine(url: &Url) -> bool {
     }
 }
 
+/// True if a host, as an address has it, is this machine.
+pub fn is_this_machine_name(host: &str) -> bool {
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    host == LOCALHOST_NAME || plain.parse::<IpAddr>().is_ok_and(is_loopback)
+}
+
 /// True if what is sent to an address can be read on the way: plain http to another machine.
 pub fn is_exposed(url: &Url) -> bool {
     url.scheme() != "https" && !is_this_machine(url)

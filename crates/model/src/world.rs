@@ -162,6 +162,19 @@ pub struct World {
 }
 
 impl World {
+    /// When the newest of its readings was made, by the network's time.
+    pub fn newest_reading(&self) -> Option<Timestamp> {
+        let facts = &self.facts;
+        let accounts = self.accounts.iter().map(|account| account.balance_evidence.at);
+        let neurons = self.neurons.iter().map(|neuron| neuron.evidence.at);
+        // Settled proposals are not read again.
+        let open = self.proposals.iter().take(100).map(|proposal| proposal.evidence.at);
+        let registry = self.topology.evidence.map(|evidence| evidence.at);
+        let rate = facts.icp_xdr.as_ref().map(|rate| rate.evidence.at);
+        let metrics = facts.metrics.as_ref().map(|metrics| metrics.evidence.at);
+        accounts.chain(neurons).chain(open).chain(registry).chain(rate).chain(metrics).max()
+    }
+
     /// An account on the ICP ledger.
     pub fn icp_account(&self, account: &Account) -> Option<&AccountState> {
         self.accounts.iter().find(|state| state.token.is_icp && state.account == *account)
@@ -300,6 +313,8 @@ pub struct SyncStatus {
     pub in_flight: usize,
     /// The last time something was read successfully, by this machine's clock.
     pub last_success: Option<Timestamp>,
+    /// When the newest of what the cache had was read, by the network's time.
+    pub cached_at: Option<Timestamp>,
     /// The newest certificate time seen.
     pub certified_at: Option<Timestamp>,
     /// Network time minus this machine's time in seconds, as last seen.
@@ -318,6 +333,11 @@ pub struct SyncStatus {
 const CLOCK_TOLERANCE: Seconds = Seconds(60);
 
 impl SyncStatus {
+    /// When the newest of what is known was read, in this run or before.
+    pub fn newest_reading(&self) -> Option<Timestamp> {
+        self.last_success.or(self.cached_at)
+    }
+
     /// Lag of this machine's clock behind the network's, if that matters.
     pub fn clock_behind(&self) -> Option<Seconds> {
         let behind = Seconds(u64::try_from(self.clock_offset).unwrap_or(0));

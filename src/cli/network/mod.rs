@@ -15,7 +15,7 @@ pub(super) use watch::watch_rows;
 use super::args::{ListAction, ListCommand, ListOptions};
 use super::context::{Context, wall_clock};
 use super::failure::{Failure, FailureKind};
-use super::output::{Format, Rows, parse_filter, print_json, print_text};
+use super::output::{Format, ListRows, parse_filter, print_json, print_text};
 use crate::datasets::export::time;
 use crate::datasets::find::{FindError, find_row};
 use crate::datasets::network::{Link, find_list};
@@ -103,19 +103,26 @@ async fn print_list(
     let sight = read.list_context();
     let rows = sight.rows(list, listing)?;
     let meta = read.list_meta(rows.len());
-    let rows = Rows::from_rows(list.dataset, rows.iter(), &sight.cells, Format::from_flags(&context.global));
+    let cells = sight.cells.clone();
     drop(sight);
-    read.finish(context, || print_rows(context, &rows, &list.dataset.info.key(), meta)).await
+    read.finish(context, || print_rows(context, list, &rows, &cells, meta)).await
 }
 
 /// Prints rows, for people with what the mark means.
-fn print_rows(context: &Context, rows: &Rows, name: &str, meta: Value) -> Result<(), Failure> {
+fn print_rows(
+    context: &Context,
+    list: &NetworkList,
+    rows: &[Subject],
+    cells: &Cells,
+    meta: Value,
+) -> Result<(), Failure> {
     let format = Format::from_flags(&context.global);
+    let rows = ListRows::new(list.dataset, rows.iter(), cells);
     if format == Format::Text {
-        let text = rows.to_table();
+        let text = rows.to_table()?;
         return print_text(&format!("{text}{}", explain_mark(&text)));
     }
-    rows.print(format, name, meta)
+    rows.print(format, &list.dataset.info.key(), meta)
 }
 
 async fn print_row(context: &Context, list: &'static NetworkList, id: &str) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::open::{IdentityNeed, OpenNetwork, open};
 use crate::cli::output::{print_cache_age, print_note};
-use crate::cli::tui::{Reading, start_reading_only};
+use crate::cli::tui::{Reading, start_reading_only, wait_ready};
 use crate::cli::watcher::own_nodes_or_default;
 use crate::datasets::NetworkList;
 use icpulse_engine::sync::SyncHandle;
@@ -70,12 +70,13 @@ impl Session {
         if earnings {
             sync.show(Topicality::Network);
         }
-        sync.ready().await;
+        let silent = wait_ready(&sync, !world.topology.is_empty()).await;
         // Day by day, once: from then on they are in the cache.
-        if earnings && !context.global.offline {
+        if earnings && !context.global.offline && silent.is_none() {
             sync.idle().await;
         }
-        let (world, status) = sync.world().await.unwrap_or((world, SyncStatus::default()));
+        let (world, mut status) = sync.world().await.unwrap_or((world, SyncStatus::default()));
+        status.trouble = status.trouble.or(silent);
         drain.abort();
         let read = ReadNetwork { opened, sync, world, status, mine };
         read.check_registry(context)?;

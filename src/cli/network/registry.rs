@@ -7,7 +7,7 @@ use crate::cli::args::{ListOptions, Registry};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::open::{IdentityNeed, open_uncached};
-use crate::cli::output::{Column, Format, Rows, parse_filter, print_json, print_text};
+use crate::cli::output::{Column, Format, ListRows, Rows, parse_filter, print_json, print_text};
 use crate::datasets::export::time;
 use crate::datasets::find::{find_node, find_provider, find_subnet};
 use crate::datasets::network::find_list;
@@ -133,9 +133,9 @@ async fn print_events(context: &Context, wanted: &EventOptions<'_>) -> Result<()
         cells.network.events.keys().rev().map(|(version, place)| Subject::Event(*version, *place)).collect();
     let format = Format::from_flags(&context.global);
     let list = find_list(&Subject::Event(0, 0)).map_or(NETWORK[0], |list| list);
-    let rows = Rows::from_rows(list.dataset, ids.iter(), &cells, format);
     drop(sight);
     let meta = read.list_meta(found.len());
+    let rows = ListRows::new(list.dataset, ids.iter(), &cells);
     read.finish(context, || rows.print(format, &list.dataset.info.key(), meta)).await
 }
 
@@ -290,9 +290,9 @@ async fn print_network_at(
     if let Value::Object(fields) = &mut meta {
         fields.insert("at".to_owned(), time(world.topology.at));
     }
-    let rows = Rows::from_rows(list.dataset, rows.iter(), &sight.cells, Format::from_flags(&context.global));
+    let cells = sight.cells.clone();
     drop((present, sight));
-    read.finish(context, || print_rows(context, &rows, &list.dataset.info.key(), meta)).await
+    read.finish(context, || print_rows(context, list, &rows, &cells, meta)).await
 }
 
 fn summary(network: &str, world: &World) -> (Value, String) {

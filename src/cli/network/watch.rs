@@ -6,7 +6,7 @@ use super::{ListContext, explain_mark, now};
 use crate::cli::args::ListOptions;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind};
-use crate::cli::output::{Column, Format, Rows, Stream, print_bytes, print_note, print_text};
+use crate::cli::output::{Column, Format, ListRows, Stream, print_bytes, print_note, print_text};
 use crate::cli::serve::stop_signal;
 use crate::datasets::export::object;
 use crate::datasets::{ListRow, NetworkList};
@@ -78,7 +78,7 @@ impl<R> ListPrinter<R> {
             }
             return stream.flush();
         }
-        let text = Rows::from_rows(self.list, rows.iter(), cells, self.format).to_table();
+        let text = ListRows::new(self.list, rows.iter(), cells).to_table()?;
         let text = format!("{text}{}", explain_mark(&text));
         if text == self.shown {
             return Ok(());

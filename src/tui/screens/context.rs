@@ -17,13 +17,20 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     }
     let spans = match state.place.screen {
         Screen::Pulse => note_spans(cx),
-        Screen::Proposals => list_spans(&state.proposals, "proposal", "proposals"),
-        Screen::Neurons => list_spans(&state.neurons, "neuron", "neurons"),
-        Screen::Wallet => list_spans(&state.wallet.list, "transaction", "transactions"),
+        Screen::Proposals => {
+            list_spans(&state.proposals, "proposal", "proposals", state.sync.history.is_none())
+        }
+        Screen::Neurons => list_spans(&state.neurons, "neuron", "neurons", true),
+        Screen::Wallet => {
+            let is_whole = state.account().is_none_or(|account| account.complete);
+            list_spans(&state.wallet.list, "transaction", "transactions", is_whole)
+        }
         Screen::Network => {
             let info = &state.net.shown.dataset().info;
             let (one, many) = (info.one, info.many);
-            list_spans(state.net.list(), one, many)
+            let list = state.net.shown.list();
+            let is_whole = !list.has_older || state.net.older_end.is_some() || state.net.then.is_some();
+            list_spans(state.net.list(), one, many, is_whole)
         }
     };
     cx.pen.write_spans(row.x + 1, row.y, row.width.saturating_sub(2), &spans);
@@ -56,18 +63,21 @@ fn draw_crumbs(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     }
 }
 
-fn list_spans<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str) -> Spans {
+/// The number of rows; where there are more than those in memory (not `is_whole`), they are called loaded.
+fn list_spans<K: Copy + Ord>(list: &ListState<K>, one: &str, many: &str, is_whole: bool) -> Spans {
     let mut spans: Spans = Vec::new();
+    let loaded = if is_whole { "" } else { " loaded" };
+    let total = format!("{}{loaded}", format::count_noun(list.total, one, many));
     let shown = list.rows.len();
     if list.filter.text.is_empty() {
         // Of nothing there is nothing to say here: the body says why.
         if list.total == 0 {
             return spans;
         }
-        spans.push(span(format::count_noun(list.total, one, many), Role::Dim));
+        spans.push(span(total, Role::Dim));
     } else {
         spans.push(span(format::grouped_number(shown), Role::Strong));
-        spans.push(span(format!(" of {}", format::count_noun(list.total, one, many)), Role::Dim));
+        spans.push(span(format!(" of {total}"), Role::Dim));
         let role = if list.filter.error.is_some() { Role::InputError } else { Role::Accent };
         spans.push(span("   filter ", Role::Dim));
         spans.push(span(list.filter.text.clone(), role));

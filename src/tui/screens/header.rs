@@ -20,19 +20,20 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     // The most that can be said without cutting: first what the network is not gets shorter, then the
     // identity, then reading. What it is not is never left out.
     let choices = [
-        (Trust::Long, true, Detail::Full),
-        (Trust::Long, false, Detail::Full),
-        (Trust::Long, false, Detail::Some),
-        (Trust::Short, false, Detail::Some),
-        (Trust::Short, false, Detail::Little),
-        // The narrowest: who signs, by name alone.
-        (Trust::Short, false, Detail::Little),
+        (Trust::Long, Signer::Long, Detail::Full),
+        (Trust::Long, Signer::Short, Detail::Full),
+        (Trust::Long, Signer::Short, Detail::Some),
+        (Trust::Short, Signer::Short, Detail::Some),
+        (Trust::Short, Signer::Short, Detail::Little),
+        (Trust::Short, Signer::Name, Detail::Little),
+        // The narrowest.
+        (Trust::Short, Signer::Name, Detail::Least),
     ];
-    let last = choices.len() - 1;
     let mut chosen = (Vec::new(), Vec::new(), Vec::new());
-    for (step, (trust, long, detail)) in choices.into_iter().enumerate() {
-        let (mut who, right) = (signer_spans(state, long), reading_spans(state, cx.pen.ascii(), detail));
-        if step == last {
+    for (trust, signer, detail) in choices {
+        let right = reading_spans(state, cx.pen.ascii(), detail);
+        let mut who = signer_spans(state, signer == Signer::Long);
+        if signer == Signer::Name {
             who.retain(|span| span.role != Role::Id);
         }
         let rest = spans_width(&who) + spans_width(&right) + 7;
@@ -73,6 +74,14 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
 /// How much the header says of what the network is not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {
+    Short,
+    Long,
+}
+
+/// How much the header says of who signs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signer {
+    Name,
     Short,
     Long,
 }
@@ -134,9 +143,13 @@ fn signer_spans(state: &State, wide: bool) -> Spans {
     spans
 }
 
+/// Characters of the hour and the minute in the text of a time.
+const HOUR_AND_MINUTE: usize = 5;
+
 /// How much the header says of reading.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Detail {
+    Least,
     Little,
     Some,
     Full,
@@ -149,9 +162,11 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     let dot = || span(" · ", Role::Dim);
     if sync.offline {
         spans.push(span("offline", Role::Stale));
-        if let Some(at) = sync.last_success {
-            let at = if detail == Detail::Little { at.date() } else { at.date_minute() };
-            spans.extend([dot(), span(format!("as of {at}"), Role::Dim)]);
+        if let Some(at) = sync.newest_reading() {
+            if detail > Detail::Little {
+                spans.extend([dot(), span(format!("as of {}", at.date_minute()), Role::Dim)]);
+            }
+            spans.extend([dot(), span(format::ago_text(state.now, at), Role::Dim)]);
         }
         return spans;
     }
@@ -163,16 +178,24 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
         spans.extend(running_spans(run, detail));
         spans.push(dot());
     }
-    if detail == Detail::Full
+    // What is being sent matters more.
+    let least = if running.is_some() { Detail::Some } else { Detail::Least };
+    if detail > least
         && let Some(at) = sync.certified_at
     {
-        spans.extend([span("certified ", Role::Certified), span(at.clock(), Role::Dim), dot()]);
+        let mut clock = at.clock();
+        if detail == Detail::Little {
+            clock.truncate(HOUR_AND_MINUTE);
+        }
+        spans.extend([span("certified ", Role::Certified), span(clock, Role::Dim), dot()]);
     }
-    match sync.last_success {
+    match sync.newest_reading() {
         Some(at) => {
             let old = format::is_stale(state.now, at);
-            if sync.trouble.is_some() || old {
+            if sync.trouble.is_some() || old && sync.last_success.is_some() {
                 spans.push(span(format!("stale: {}", format::ago_text(state.now, at)), Role::Stale));
+            } else if sync.last_success.is_none() {
+                spans.push(span(format!("connecting, {}", format::ago_text(state.now, at)), Role::Syncing));
             } else {
                 spans.push(span(format::ago_text(state.now, at), Role::Dim));
             }
@@ -188,7 +211,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     match progress.filter(|_| running.is_none()) {
         Some(h) if h.total > 0 => {
             spans.push(dot());
-            if detail == Detail::Little {
+            if detail <= Detail::Little {
                 let share = format::basis_points(h.done, h.total) / 100;
                 spans.push(span(format!("{what}{share} %"), Role::Syncing));
             } else {
@@ -203,7 +226,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
                     spans.push(span(format!(" {}/s", format::compact_number(h.per_second)), Role::Dim));
                 }
             }
-            if let Some(left) = h.left {
+            if let Some(left) = h.left.filter(|_| detail > Detail::Little) {
                 spans.push(span(format!(" {} left", format::tight(left)), Role::Dim));
             }
         }
@@ -223,7 +246,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
 
 /// How far the actions under way are.
 fn running_spans(run: &HistoryProgress, detail: Detail) -> Spans {
-    let of = if detail == Detail::Little { "/" } else { " of " };
+    let of = if detail <= Detail::Little { "/" } else { " of " };
     let (done, total) = (group(&run.done.to_string()), group(&run.total.to_string()));
     let mut text = format!("sending {done}{of}{total}");
     if run.per_second > 0 && detail > Detail::Little {

@@ -568,17 +568,26 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
     }
     // A contradicted report is not an alarm.
     let role = if summary.down > 0 && summary.contradicted == 0 { Role::Warn } else { Role::Text };
-    let mut line = vec![span(format::grouped_number(summary.down), role)];
-    line.extend(summary.unverified.then(format::unverified_mark));
-    line.push(span(" down", role));
-    if unknown > 0 {
-        line.push(span(format!(", {} unknown", format::grouped_number(unknown)), Role::Dim));
+    // The last cell of the line belongs to the margin.
+    let room = usize::from(width.saturating_sub(FIGURE + 1));
+    let mut down = vec![span(format::grouped_number(summary.down), role)];
+    down.extend(summary.unverified.then(format::unverified_mark));
+    down.push(span(" down", role));
+    let unknown =
+        (unknown > 0).then(|| span(format!("{} unknown", format::grouped_number(unknown)), Role::Dim));
+    let mut line = down;
+    if let Some(unknown) = unknown {
+        let both = spans_width(&line) + 2 + text_width(&unknown.text);
+        if summary.down == 0 && both > room {
+            line = vec![unknown];
+        } else {
+            line.extend([span(", ", Role::Dim), unknown]);
+        }
     }
     if !summary.unverified {
         return line;
     }
-    // The last cell of the line belongs to the margin.
-    let room = usize::from(width.saturating_sub(FIGURE + 1)).saturating_sub(spans_width(&line));
+    let room = room.saturating_sub(spans_width(&line));
     let unverified = Proof::Unverified.word();
     let source = format!(", per the {DASHBOARD}, {unverified}");
     let choices = match summary.contradicted {

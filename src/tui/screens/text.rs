@@ -101,9 +101,10 @@ pub fn markdown_text(text: &Block, columns: usize) -> String {
 
 fn freshness_text(state: &State) -> String {
     let sync = &state.sync;
-    let age = sync
-        .last_success
-        .map_or_else(|| "nothing read yet".to_owned(), |at| format!("read {} UTC", at.date_minute()));
+    let age = sync.newest_reading().map_or_else(
+        || "nothing read yet".to_owned(),
+        |at| format!("read {} UTC, {}", at.date_minute(), format::ago_text(state.now, at)),
+    );
     let certified = sync.certified_at.map(|at| format!(" · certified {}", at.clock())).unwrap_or_default();
     let offline = if sync.offline { "offline · " } else { "" };
     format!("{offline}{age}{certified}")

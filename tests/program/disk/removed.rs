@@ -100,14 +100,14 @@ fn signals_end_a_service_whose_cache_folder_was_removed() {
 fn signals_end_a_service_that_has_no_file_descriptors_left() {
     let table = Table::set();
     let home = Home::new();
-    let mut command = home.wrapped("sh", &["-c", "ulimit -n 60; exec \"$@\"", "icpulse"]);
+    // Enough to read with, 64 requests at once among them.
+    let mut command = home.wrapped("sh", &["-c", "ulimit -n 150; exec \"$@\"", "icpulse"]);
     command.arg(env!("CARGO_BIN_EXE_icpulse")).args(["serve", "metrics", "--listen", "127.0.0.1:0"]);
     command.envs(table.variables());
     let exporter = Exporter::start(command);
     exporter.wait_read();
-    // More than it may open, and fewer than the system's queue of connections, which would make us wait.
-    let held: Vec<TcpStream> = (0..100).filter_map(|_| TcpStream::connect(&exporter.1).ok()).collect();
-    assert_eq!(held.len(), 100);
+    let held: Vec<TcpStream> = (0..200).filter_map(|_| TcpStream::connect(&exporter.1).ok()).collect();
+    assert_eq!(held.len(), 200);
     let (status, said) = exporter.end(Signal::TERM, false);
     assert!(status.code().is_some(), "the signal was not heard: {status}");
     assert!(!said.contains("panicked"), "{said}");

@@ -168,7 +168,7 @@ impl Book {
 
     /// Adds a block with this transaction; answers its index.
     pub fn apply(&mut self, transaction: &Transaction, now: LedgerTime) -> Result<u64, Refusal> {
-        if self.window.purge_and_throttle(now.network) {
+        if self.window.purge_and_throttle(now.shown) {
             return Err(Refusal::Throttled);
         }
         self.allowances.prune(now.network);
@@ -188,7 +188,7 @@ impl Book {
         self.apply_operation(&transaction.operation, now.network)?;
         let index = self.append(wire, now.shown);
         if let Some(hash) = remembered {
-            self.window.remember(hash, index, now.network);
+            self.window.remember(hash, index, now.shown);
         }
         Ok(index)
     }

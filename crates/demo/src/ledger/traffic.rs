@@ -15,8 +15,9 @@ use rand_chacha::rand_core::SeedableRng;
 const PAUSE: Seconds = Seconds(5);
 /// Mean time between two transfers to the user.
 const USER_PAUSE: Seconds = Seconds::hours(22);
-/// Most transfers of one step: after a long jump they are spread over it, so that it stays cheap.
-const MOST: u64 = 60;
+/// After so many transfers pauses are twice as long, and after so many more again: however long the network
+/// lives and however fast, what it has to keep grows ever more slowly.
+const DOUBLES_AFTER: u64 = 1_000;
 
 /// The source of transfers. It has its own randomness, so that what happens depends on the seed
 /// and on how time passes, not on who asks for what.
@@ -26,6 +27,8 @@ pub(super) struct Traffic {
     holders: Vec<AccountIdentifier>,
     next: Timestamp,
     next_to_user: Timestamp,
+    /// Transfers of everybody that were due so far.
+    due: u64,
 }
 
 impl Traffic {
@@ -38,40 +41,46 @@ impl Traffic {
             holders,
             next: past.start.plus(PAUSE),
             next_to_user: past.start.plus(USER_PAUSE),
+            due: 0,
         }
     }
 
-    /// Lets everything happen that is due.
+    /// Lets everything happen that is due, in its order: the same by one long step as by many short ones.
     pub(super) fn run(&mut self, book: &mut Book, clock: &Clock, now: Timestamp) {
-        let stride = stride_of(self.next, now, PAUSE);
-        while self.next <= now {
-            let at = self.next;
-            self.next = at.plus(Seconds(self.rng.gen_range(1..2 * PAUSE.0).saturating_mul(stride)));
-            let balance = |account: &AccountIdentifier| book.balance(account);
-            if let Some(op) = some_transfer(&mut self.rng, &self.holders, &self.accounts, at, balance) {
-                apply(book, clock, op);
+        loop {
+            let at = self.next.min(self.next_to_user);
+            if at > now {
+                return;
+            }
+            if at == self.next {
+                self.transfer(book, clock, at);
+            } else {
+                self.pay_user(book, clock, at);
             }
         }
-        let stride = stride_of(self.next_to_user, now, USER_PAUSE);
-        while self.next_to_user <= now {
-            let at = self.next_to_user;
-            let pause = self.rng.gen_range(USER_PAUSE.0 / 2..USER_PAUSE.0 * 3 / 2);
-            self.next_to_user = at.plus(Seconds(pause.saturating_mul(stride)));
-            let friend =
-                self.accounts.people.get(self.rng.gen_range(0..3)).copied().unwrap_or(self.accounts.employer);
-            let amount = human_amount(&mut self.rng, 3);
-            // Friends run out of ICP, the employer does not.
-            let rich = book.balance(&friend) > amount.saturating_add(FEE);
-            let from = if rich { friend } else { self.accounts.employer };
-            let operation = SeedOperation::Transfer { from, to: self.accounts.user, amount, spender: None };
-            apply(book, clock, SeedOp::new(at, operation));
+    }
+
+    fn transfer(&mut self, book: &mut Book, clock: &Clock, at: Timestamp) {
+        let doubled = 1u64 << (self.due / DOUBLES_AFTER).min(30);
+        self.due += 1;
+        self.next = at.plus(Seconds(self.rng.gen_range(1..2 * PAUSE.0).saturating_mul(doubled)));
+        let balance = |account: &AccountIdentifier| book.balance(account);
+        if let Some(op) = some_transfer(&mut self.rng, &self.holders, &self.accounts, at, balance) {
+            apply(book, clock, op);
         }
     }
-}
 
-/// How many times longer pauses must be so that at most about [`MOST`] transfers are due.
-fn stride_of(next: Timestamp, now: Timestamp, pause: Seconds) -> u64 {
-    (now.since(next).0 / pause.0.max(1)).div_ceil(MOST).max(1)
+    fn pay_user(&mut self, book: &mut Book, clock: &Clock, at: Timestamp) {
+        self.next_to_user = at.plus(Seconds(self.rng.gen_range(USER_PAUSE.0 / 2..USER_PAUSE.0 * 3 / 2)));
+        let friend =
+            self.accounts.people.get(self.rng.gen_range(0..3)).copied().unwrap_or(self.accounts.employer);
+        let amount = human_amount(&mut self.rng, 3);
+        // Friends run out of ICP, the employer does not.
+        let rich = book.balance(&friend) > amount.saturating_add(FEE);
+        let from = if rich { friend } else { self.accounts.employer };
+        let operation = SeedOperation::Transfer { from, to: self.accounts.user, amount, spender: None };
+        apply(book, clock, SeedOp::new(at, operation));
+    }
 }
 
 fn apply(book: &mut Book, clock: &Clock, op: SeedOp) {

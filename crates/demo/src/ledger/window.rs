@@ -1,4 +1,5 @@
-//! The deduplication window: which transactions with a creation time were seen lately.
+//! The deduplication window: which transactions with a creation time were seen lately. It is a span of the
+//! clients' time, however fast the network lives: a client that repeats a transfer does so by its own clock.
 
 use super::transaction::LedgerTime;
 use icpulse_model::{Seconds, Timestamp};
@@ -74,10 +75,9 @@ impl Window {
         created_at: LedgerTime,
         now: LedgerTime,
     ) -> Result<(), WindowRefusal> {
-        if created_at.network.plus(WINDOW) < now.network {
+        if created_at.shown.plus(WINDOW) < now.shown {
             return Err(WindowRefusal::TooOld);
         }
-        // Clocks that differ do so in the clients' time, however fast the network lives.
         if created_at.shown > now.shown.plus(DRIFT) {
             return Err(WindowRefusal::InFuture);
         }

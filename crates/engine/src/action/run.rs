@@ -18,6 +18,7 @@ use icpulse_model::{Seconds, Timestamp};
 use icpulse_store::journal::JournalError;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
 
 /// Steps that are signed and written down together, at most: enough that a vote of thousands of
 /// neurons writes the journal some dozens of times, few enough that none expires while it waits.
@@ -47,9 +48,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// With this clock, nobody watching, and 12 requests at the same time.
+    /// With this clock, nobody watching, and 16 requests at the same time.
     pub fn new(clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
-        Self { clock, observer: None, in_flight: 12, stop: Arc::default() }
+        Self { clock, observer: None, in_flight: 16, stop: Arc::default() }
     }
 }
 
@@ -298,25 +299,18 @@ impl<'a, N: Network> Run<'a, N> {
 
     /// Runs independent steps, many at the same time.
     async fn run_together(&self) {
-        let waiting = self.waiting_steps();
-        let in_flight = self.options.in_flight.max(1);
-        let together = (waiting.len() / 20).clamp(in_flight, MAX_TOGETHER.max(in_flight));
-        for part in waiting.chunks(together) {
-            if self.is_stopped() {
-                self.refuse_waiting(&Line::new(STOPPED));
-                break;
-            }
-            if !self.send_with_retries(part.to_vec()).await {
-                self.refuse_waiting(&Line::new(JOURNAL_FAILED));
-                break;
-            }
+        if !self.send_with_retries(self.waiting_steps()).await {
+            self.refuse_waiting(&Line::new(JOURNAL_FAILED));
+        }
+        if self.is_stopped() {
+            self.refuse_waiting(&Line::new(STOPPED));
         }
         self.check_done_before().await;
     }
 
     /// Sends these steps, and those that the canister refuses for now again after a pause. `false`
-    /// if the journal could not be written: then nothing was sent.
-    pub(super) async fn send_with_retries(&self, steps: Vec<usize>) -> bool {
+    /// if the journal could not be written: then nothing more was sent.
+    async fn send_with_retries(&self, steps: Vec<usize>) -> bool {
         let mut due = Vec::with_capacity(steps.len());
         for i in steps {
             if self.pass_guard(i).await {
@@ -328,8 +322,7 @@ impl<'a, N: Network> Run<'a, N> {
         }
         let mut pause = Seconds(1);
         for attempt in 1..=ATTEMPTS {
-            let calls = due.iter().map(|i| (*i, self.prepare_step(*i))).collect();
-            if !self.send_calls(calls).await {
+            if !self.send_steps(&due).await {
                 return false;
             }
             due.retain(|i| matches!(self.step_state(*i), StepState::RefusedForNow { .. }));
@@ -342,13 +335,44 @@ impl<'a, N: Network> Run<'a, N> {
         true
     }
 
-    /// Signs, writes down, sends and learns. `false` if the journal could not be written: then
-    /// nothing was sent.
-    pub(super) async fn send_calls(&self, calls: Vec<(usize, Result<PreparedCall, StepState>)>) -> bool {
-        let first = calls.first().map(|(i, _)| *i);
-        let mut signed = Vec::with_capacity(calls.len());
-        for (i, call) in calls {
-            let request = match call {
+    /// Signs, writes down, sends and learns, all at the same time: while requests are under way the next ones
+    /// are signed and written down together. `false` if the journal could not be written: then nothing
+    /// more was sent.
+    async fn send_steps(&self, due: &[usize]) -> bool {
+        let in_flight = self.options.in_flight.max(1);
+        let together = (due.len() / 20).clamp(in_flight, MAX_TOGETHER.max(in_flight));
+        // A part is signed when the one before it is nearly sent, so that no request expires while it waits.
+        let (recorded, ready) = mpsc::channel(in_flight);
+        let (lost, unanswered) = mpsc::unbounded_channel();
+        let record = async move {
+            for part in due.chunks(together) {
+                if self.is_stopped() {
+                    break;
+                }
+                let Some(signed) = self.sign_steps(part).await else { return false };
+                for request in signed {
+                    if recorded.send(request).await.is_err() {
+                        return false;
+                    }
+                }
+            }
+            true
+        };
+        let (all_recorded, (), ()) =
+            futures_util::join!(record, self.submit_requests(ready, lost), self.follow_lost(unanswered));
+        if all_recorded {
+            self.save_and_report();
+            self.pass_checkpoint("concluded", due.first().copied());
+        }
+        all_recorded
+    }
+
+    /// Signs these steps and writes their requests' ids down. `None` if the journal could not be written:
+    /// then none of them may be sent.
+    async fn sign_steps(&self, steps: &[usize]) -> Option<Vec<(usize, N::Signed)>> {
+        let mut signed = Vec::with_capacity(steps.len());
+        for &i in steps {
+            let request = match self.prepare_step(i) {
                 Ok(call) => self.network.sign(&call).await.map_err(|e| not_sent(&e)),
                 Err(state) => Err(state),
             };
@@ -357,6 +381,7 @@ impl<'a, N: Network> Run<'a, N> {
                 Err(state) => self.set_outcome(i, state.into()),
             }
         }
+        let first = steps.first().copied();
         self.pass_checkpoint("signed", first);
         {
             let mut execution = self.lock_execution();
@@ -374,42 +399,56 @@ impl<'a, N: Network> Run<'a, N> {
                 self.set_outcome(*i, StepState::NotSent { message }.into());
             }
             self.report_progress();
-            return false;
+            return None;
         }
         self.report_progress();
         self.pass_checkpoint("recorded", first);
+        Some(signed)
+    }
+
+    /// Sends requests as they come, many at the same time, and notes their outcomes; those without an
+    /// answer are handed on.
+    async fn submit_requests(
+        &self,
+        mut ready: mpsc::Receiver<(usize, N::Signed)>,
+        lost: mpsc::UnboundedSender<(usize, Request)>,
+    ) {
+        let in_flight = self.options.in_flight.max(1);
         let reports_each = (self.steps.len() / REPORTS).max(1);
         let mut under_way = FuturesUnordered::new();
-        let mut rest = signed.into_iter();
         let mut answered = 0_usize;
-        let mut lost = Vec::new();
+        let mut is_open = true;
         loop {
-            while under_way.len() < self.options.in_flight.max(1) {
-                if self.is_stopped() {
-                    break;
+            tokio::select! {
+                request = ready.recv(), if is_open && under_way.len() < in_flight => match request {
+                    Some((i, _)) if self.is_stopped() => self.set_outcome(i, stopped().into()),
+                    Some((i, request)) => under_way.push(self.submit_request(i, request)),
+                    None => is_open = false,
+                },
+                Some((i, outcome)) = under_way.next(), if !under_way.is_empty() => {
+                    match outcome {
+                        Ok(outcome) => self.set_outcome(i, outcome),
+                        Err(request) => {
+                            let _ = lost.send((i, Request::from_signed(&request)));
+                        }
+                    }
+                    answered += 1;
+                    if answered.is_multiple_of(reports_each) {
+                        self.report_progress();
+                    }
+                    self.pass_checkpoint("answered", Some(i));
                 }
-                let Some((i, request)) = rest.next() else { break };
-                under_way.push(self.submit_request(i, request));
+                else => break,
             }
-            let Some((i, outcome)) = under_way.next().await else { break };
-            match outcome {
-                Ok(outcome) => self.set_outcome(i, outcome),
-                Err(request) => lost.push((i, Request::from_signed(&request))),
-            }
-            answered += 1;
-            if answered.is_multiple_of(reports_each) {
-                self.report_progress();
-            }
-            self.pass_checkpoint("answered", Some(i));
         }
-        for (i, _) in rest {
-            self.set_outcome(i, StepState::NotSent { message: Line::new(STOPPED) }.into());
+    }
+
+    /// Learns what became of requests without an answer. It takes minutes: others are sent meanwhile.
+    async fn follow_lost(&self, mut lost: mpsc::UnboundedReceiver<(usize, Request)>) {
+        let mut requests = Vec::new();
+        while lost.recv_many(&mut requests, MAX_TOGETHER).await > 0 {
+            self.follow_requests(std::mem::take(&mut requests)).await;
         }
-        // Following up takes minutes: it must not keep other requests waiting until they expire.
-        self.follow_requests(lost).await;
-        self.save_and_report();
-        self.pass_checkpoint("concluded", first);
-        true
     }
 
     /// Sends one request; gives it back if its answer was lost.
@@ -450,6 +489,11 @@ impl<'a, N: Network> Run<'a, N> {
             }
         }
     }
+}
+
+/// The state of a step that the user stopped before it was sent.
+fn stopped() -> StepState {
+    StepState::NotSent { message: Line::new(STOPPED) }
 }
 
 /// The state of a step whose request certainly did not reach the network.

@@ -2,12 +2,14 @@
 
 use super::engine::Engine;
 use super::feeds;
+use super::persist::Writer;
 use super::query::Network;
 use super::{Command, merge};
 use icpulse_model::act::SignerInfo;
-use icpulse_model::world::{Neurons, Topicality};
+use icpulse_model::text::Line;
+use icpulse_model::world::{Neurons, Topicality, World};
 use icpulse_model::{Seconds, Timestamp};
-use icpulse_store::cache::IdentityPart;
+use icpulse_store::cache::{Cache, IdentityPart};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -58,6 +60,43 @@ impl Engine {
             // Answered where the loop ends.
             Command::Shutdown(_) => {}
         }
+    }
+
+    /// The network began anew under the same root key, as a replica on this machine does: nothing that was read
+    /// before is of this one. The cache is set aside, and all is read again.
+    pub(super) fn begin_anew(&mut self, why: &str, now: Timestamp) {
+        let memory = Arc::new(Cache::in_memory());
+        let kept = match self.cache.replace(Arc::clone(&memory)).filter(|cache| cache.is_durable()) {
+            None => "",
+            Some(cache) => match cache.set_aside_at_next_start(&format!("the network began anew: {why}")) {
+                Ok(()) => "; the cache is set aside at the next start, and until then nothing is saved",
+                Err(error) => {
+                    tracing::warn!(%error, "the cache could not be set aside");
+                    "; the cache could not be set aside, and nothing is saved"
+                }
+            },
+        };
+        let note = format!("this network began anew ({why}): everything is read again{kept}");
+        tracing::warn!(note, "began anew");
+        self.publisher.note(Line::new(&note));
+        // What is being written belongs to the past, and ends by itself.
+        let writer = std::mem::replace(&mut self.writer, Writer::start(Some(memory)));
+        tokio::task::spawn_blocking(move || drop(writer));
+        if !kept.is_empty() {
+            self.status.cache_note = Some(Line::new("not saved: this network began anew"));
+        }
+        self.jobs = JoinSet::new();
+        self.parts.clear();
+        self.shards = JoinSet::new();
+        self.recalls = JoinSet::new();
+        self.forget_rounds();
+        self.plan.begin_anew(now);
+        self.troubles.clear();
+        self.status.cached_at = None;
+        self.feeds.begin_anew(&self.options, now);
+        self.world = World { neurons_known: self.signer.is_anonymous(), ..World::default() };
+        self.publisher.replace_all();
+        self.watch_accounts();
     }
 
     /// Another identity reads, or the same one through another connection.

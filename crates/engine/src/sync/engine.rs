@@ -59,7 +59,7 @@ pub(super) struct Engine {
     /// When members of sharded feeds are asked, by the feed's rank.
     rounds: BTreeMap<usize, Rounds>,
     /// Members being asked, each of whom waits for no other.
-    shards: JoinSet<(&'static Feed, Principal, Answered)>,
+    pub(super) shards: JoinSet<(&'static Feed, Principal, Answered)>,
     pub(super) recalls: JoinSet<Recalled>,
     pub(super) idle: Vec<oneshot::Sender<()>>,
     pub(super) ready: Vec<oneshot::Sender<()>>,
@@ -90,6 +90,7 @@ impl Engine {
                 network: options.network.clone(),
                 offline: options.offline,
                 cache_note: options.cache_note.clone(),
+                cached_at: world.newest_reading(),
                 ..SyncStatus::default()
             },
             publisher: Publisher::new(out, world.clone()),
@@ -278,6 +279,11 @@ impl Engine {
         sharded.filter_map(|feed| self.rounds.get(&feeds::rank(feed))?.wake()).filter(|_| self.may_ask())
     }
 
+    /// Members of sharded feeds are asked as if for the first time.
+    pub(super) fn forget_rounds(&mut self) {
+        self.rounds.clear();
+    }
+
     /// Everybody of a topic is asked now.
     pub(super) fn refresh_members(&mut self, topic: Topicality, now: Timestamp) {
         for feed in feeds::all().iter().filter(|feed| feed.belongs_to(topic)) {
@@ -328,10 +334,8 @@ impl Engine {
         let failure = Failure {
             retryable: error.is_retryable(),
             // That a public service is not reached says nothing about the network.
-            unreachable: matches!(
-                error,
-                IcError::Unreachable { .. } | IcError::NotListening { .. } | IcError::Timeout { .. }
-            ) && !feed.unverified,
+            network_wide: error.is_network_wide() && !feed.unverified,
+            stands_still: matches!(error, IcError::Stalled { .. } | IcError::Clock { .. }),
             wait: match error {
                 IcError::RateLimited { retry_after, .. } => retry_after.map(Seconds),
                 _ => None,
@@ -458,6 +462,7 @@ impl Engine {
             paused: self.plan.is_paused(),
             in_flight: self.jobs.len(),
             last_success: self.status.last_success,
+            cached_at: self.status.cached_at,
             certified_at: self.status.certified_at.max(state.and_then(|state| state.network_time)),
             clock_offset: state.map_or(self.status.clock_offset, |state| state.clock_offset),
             registry: self.registry_progress(),

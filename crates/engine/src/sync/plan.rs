@@ -13,8 +13,11 @@ use icpulse_model::{Seconds, Timestamp};
 pub struct Failure {
     /// The same request may succeed soon.
     pub retryable: bool,
-    /// The network was not reached at all: when it is again, this is tried at once.
-    pub unreachable: bool,
+    /// The network as a whole failed (it was not reached, or stands still): when it answers again, this is tried
+    /// at once.
+    pub network_wide: bool,
+    /// It answers and makes no progress: whether it goes on is looked at often.
+    pub stands_still: bool,
     /// The network asked to wait so long.
     pub wait: Option<Seconds>,
 }
@@ -26,7 +29,10 @@ const LONGEST_PAUSE: u64 = 60_000;
 /// Longest pause of what nobody waits for, and after a failure that time does not heal.
 const LONGEST_BACKGROUND_PAUSE: u64 = 300_000;
 
-/// So many failures to reach the network in a row are an outage.
+/// Longest pause of the reading that finds out whether a network that stood still goes on.
+const LONGEST_PROBE_PAUSE: u64 = 10_000;
+
+/// So many failures of the network as a whole since something was read are an outage.
 const OUTAGE: u32 = 3;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +44,7 @@ struct Place {
     /// By the user: done even while paused.
     asked: bool,
     failures: u32,
-    unreachable: bool,
+    network_wide: bool,
     tried: bool,
 }
 
@@ -53,7 +59,7 @@ pub struct Plan {
     paused: bool,
     history: bool,
     only: Option<Topicality>,
-    /// Failures to reach the network since something was read.
+    /// Failures of the network as a whole since something was read.
     outage: u32,
     first_pause: u64,
 }
@@ -204,8 +210,8 @@ impl Plan {
         // while the rest goes well must.
         if std::mem::take(&mut self.outage) >= OUTAGE {
             for place in &mut self.places {
-                if place.unreachable && !place.running {
-                    place.unreachable = false;
+                if place.network_wide && !place.running {
+                    place.network_wide = false;
                     place.due = place.due.map(|due| due.min(now));
                 }
             }
@@ -221,8 +227,11 @@ impl Plan {
         failure: Failure,
         jitter: u16,
     ) -> Option<Timestamp> {
-        self.outage = if failure.unreachable { self.outage.saturating_add(1) } else { 0 };
+        if failure.network_wide {
+            self.outage = self.outage.saturating_add(1);
+        }
         let first_pause = self.first_pause;
+        let is_probe = failure.stands_still && *feed == feeds::NEWEST;
         let place = self.place_mut(feed);
         // Several pages run at once: together they fail once.
         if feed.is_in_parts() && place.failures > 0 && place.due.is_some_and(|due| due > now) {
@@ -232,9 +241,13 @@ impl Plan {
         place.tried = true;
         place.asked = false;
         place.failures = place.failures.saturating_add(1);
-        place.unreachable = failure.unreachable;
-        let longest = if feed.is_background() { LONGEST_BACKGROUND_PAUSE } else { LONGEST_PAUSE };
-        let pause = if failure.retryable {
+        place.network_wide = failure.network_wide;
+        let longest = match feed.is_background() {
+            _ if is_probe => LONGEST_PROBE_PAUSE,
+            true => LONGEST_BACKGROUND_PAUSE,
+            false => LONGEST_PAUSE,
+        };
+        let pause = if failure.retryable || is_probe {
             first_pause.saturating_mul(1 << (place.failures - 1).min(20)).min(longest)
         } else {
             LONGEST_BACKGROUND_PAUSE
@@ -317,6 +330,15 @@ impl Plan {
     /// Whether this is what is on the screen.
     pub fn is_visible(&self, topicality: Topicality) -> bool {
         self.visible == topicality
+    }
+
+    /// Nothing that was read is of use: everything is due, and nothing runs any more.
+    pub fn begin_anew(&mut self, now: Timestamp) {
+        for feed in feeds::all() {
+            let place = self.place_mut(feed);
+            let due = (!feed.is_on_demand() || place.running || place.due.is_some()).then_some(now);
+            *place = Place { due, tried: place.tried, ..Place::default() };
+        }
     }
 
     /// Another identity reads: what depended on it is due, and nothing runs any more.
@@ -407,7 +429,7 @@ mod tests {
     use feeds::*;
 
     const NOW: Timestamp = Timestamp::from_secs(1_000);
-    const LATER: Failure = Failure { retryable: true, unreachable: false, wait: None };
+    const LATER: Failure = Failure { retryable: true, network_wide: false, stands_still: false, wait: None };
 
     fn secs(plan: &mut Plan, feed: &Feed, failure: Failure, jitter: u16) -> Option<u64> {
         plan.started(feed, NOW);
@@ -501,6 +523,24 @@ mod tests {
         plan.started(&NEURONS, NOW);
         plan.succeeded(&NEURONS, NOW);
         assert!(!plan.due(NOW).contains(&&NEURONS), "five requests are one");
+    }
+
+    #[test]
+    fn any_success_after_a_standstill_ends_all_pauses() {
+        let mut plan = Plan::new(false, false, NOW);
+        // A clock that seems wrong does not get right by waiting, and may be the network's.
+        let clock = Failure { retryable: false, network_wide: true, stands_still: true, wait: None };
+        let refused = Failure { retryable: false, ..LATER };
+        assert_eq!(secs(&mut plan, &NEWEST, clock, 500), Some(10_000), "it is looked at often");
+        for feed in [&UNSETTLED, &NEURONS, &ICP_XDR] {
+            assert_eq!(secs(&mut plan, feed, clock, 500), Some(300_000));
+        }
+        assert_eq!(secs(&mut plan, &METRICS, refused, 500), Some(300_000), "no part of it");
+        plan.started(&NEWEST, NOW);
+        plan.succeeded(&NEWEST, NOW);
+        let due = plan.due(NOW);
+        assert!([&UNSETTLED, &NEURONS, &ICP_XDR].iter().all(|feed| due.contains(feed)), "{due:?}");
+        assert!(!due.contains(&&METRICS));
     }
 
     #[test]

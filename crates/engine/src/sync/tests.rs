@@ -712,6 +712,54 @@ async fn when_the_network_is_back_nothing_waits_for_its_turn() {
     assert_eq!(run.status().await.trouble, None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_began_anew_is_read_anew_and_its_cache_set_aside() {
+    let base = tempfile::tempdir().unwrap();
+    let first = begin(Fake::new(120), Some(open(base.path())), Principal::anonymous());
+    first.handle.idle().await;
+    first.end().await;
+    // The same root key, and fewer proposals than before: none of the old ones may stay.
+    let mut second = begin(Fake::new(7), Some(open(base.path())), Principal::anonymous());
+    second.handle.idle().await;
+    let world = second.world().await;
+    assert_eq!((world.proposals.len(), world.facts.latest_proposal), (7, Some(7)));
+    let changes: Vec<Change> = std::iter::from_fn(|| second.changes.try_recv().ok()).collect();
+    let note = changes.iter().find_map(|change| match change {
+        Change::Note(note) => Some(note.to_string()),
+        _ => None,
+    });
+    let note = note.unwrap();
+    assert!(note.contains("began anew (its newest proposal is 7, and 120 had been read)"), "{note}");
+    second.end().await;
+    let wait = std::time::Duration::from_secs(5);
+    let opened = Cache::open(base.path(), &RootKey(vec![1; 133]), wait, START).unwrap();
+    assert!(
+        opened.notes[0].as_str().starts_with("cache set aside: the network began anew"),
+        "{:?}",
+        opened.notes
+    );
+    assert!(load(&opened.cache, &Principal::anonymous()).unwrap().world.proposals.is_empty());
+}
+
+#[tokio::test]
+async fn a_node_that_is_behind_is_no_new_network() {
+    let run = begin(Fake::new(50), None, Principal::anonymous());
+    run.handle.idle().await;
+    let last = run.fake.net().proposals.pop_last().unwrap();
+    let clock = run.clock.clone();
+    clock.advance(30);
+    // It has caught up when it is asked again.
+    let fake = run.fake.clone();
+    tokio::spawn(async move {
+        while !fake.net().calls.iter().any(|name| name == "newest") {
+            tokio::task::yield_now().await;
+        }
+        fake.net().proposals.insert(last.0, last.1);
+    });
+    run.handle.idle().await;
+    assert_eq!(run.world().await.proposals.len(), 50);
+}
+
 #[tokio::test]
 async fn an_unproven_answer_reaches_neither_screen_nor_cache() {
     let base = tempfile::tempdir().unwrap();

@@ -327,3 +327,55 @@ async fn of_many_calls_to_sign_only_the_first_waits_for_a_network_that_certifies
     assert_eq!(client.sign(&call).await.unwrap_err(), error);
     assert_eq!(replica.requests.load(Ordering::SeqCst), 2 * asked);
 }
+
+/// The status of a replica with a root key.
+fn status_with(key: &RootKey) -> Vec<u8> {
+    let mut status = std::collections::BTreeMap::new();
+    status.insert("root_key".to_owned(), serde_cbor::Value::Bytes(key.0.clone()));
+    serde_cbor::to_vec(&status).unwrap()
+}
+
+#[tokio::test]
+async fn a_remembered_root_key_is_compared_before_anything_is_asked() {
+    let (mine, other) = (main_network_root_key(), RootKey(vec![7; 133]));
+    for (key, is_mine) in [(&mine, true), (&other, false)] {
+        let status = status_with(key);
+        let replica = server(move |path, _| match path {
+            "/api/v2/status" => Deed::Answer(200, "", status.clone()),
+            _ => Deed::Answer(500, "", Vec::new()),
+        })
+        .await;
+        let mut profile = Profile::local("test", &replica.url);
+        profile.root_key = RootKeySource::Remembered(mine.clone());
+        let client = Connection::connect_with(&profile, Arc::new(Anonymous), HASTY).await.unwrap();
+        assert_eq!(replica.requests.load(Ordering::SeqCst), 0);
+        let error = ask(&client).await;
+        match error {
+            IcError::Http { status: 500, .. } => assert!(is_mine),
+            IcError::OtherNetwork { ref before, ref now, .. } => {
+                assert!(!is_mine && error.proves_not_sent() && error.is_unverified());
+                assert_eq!((before.as_str(), now.as_str()), (&*mine.fingerprint(), &*other.fingerprint()));
+                assert_eq!(replica.requests.load(Ordering::SeqCst), 1, "nothing but the status");
+            }
+            other => panic!("{other}"),
+        }
+    }
+    let gone = Profile::local("test", "http://127.0.0.1:9");
+    let gone = Profile { root_key: RootKeySource::Remembered(mine), ..gone };
+    let client = Connection::connect_with(&gone, Arc::new(Anonymous), HASTY).await.unwrap();
+    assert!(matches!(ask(&client).await, IcError::NotListening { .. }));
+}
+
+#[test]
+fn nobody_is_sent_to_the_internet_for_this_machine() {
+    let unreachable = |host: &str| IcError::Unreachable {
+        what: "reading".into(),
+        host: host.into(),
+        why: "reset".into(),
+        not_sent: true,
+    };
+    assert!(unreachable("icp-api.io").advice().contains("internet"));
+    for here in ["127.0.0.1", "localhost", "[::1]", "::1"] {
+        assert!(!unreachable(here).advice().contains("internet"), "{here}");
+    }
+}

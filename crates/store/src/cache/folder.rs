@@ -23,6 +23,16 @@ const POLL: Duration = Duration::from_millis(50);
 /// A mark says a line at most.
 const MARK_BYTES: u64 = 1 << 16;
 
+/// What a mark begins with where a database is not damaged, but of another past.
+const OUTDATED: &str = "outdated: ";
+
+/// Notes that a database is to be set aside when it is opened next.
+pub(super) fn mark_outdated(path: &Path, why: &str) -> Result<(), CacheError> {
+    let mark = damage_mark(path);
+    let text = format!("{OUTDATED}{}", Line::new(why));
+    files::replace(&mark, text.as_bytes()).map_err(|e| CacheError::io("write", &mark, &e))
+}
+
 /// What a database says of itself. Its shape never changes: other versions must read it.
 #[derive(Serialize, Deserialize)]
 struct Meta {
@@ -76,8 +86,12 @@ pub(super) fn open_store(
     };
     let mark = damage_mark(&path);
     if mark.exists() {
-        let why = files::read_text(&mark, MARK_BYTES).unwrap_or_default();
-        let store = anew(&format!("it was found damaged in the last run ({})", Line::new(&why)), notes)?;
+        let text = files::read_text(&mark, MARK_BYTES).unwrap_or_default();
+        let why = match text.strip_prefix(OUTDATED) {
+            Some(why) => why.to_owned(),
+            None => format!("it was found damaged in the last run ({})", Line::new(&text)),
+        };
+        let store = anew(&why, notes)?;
         std::fs::remove_file(&mark).map_err(|e| CacheError::io("remove", &mark, &e))?;
         return Ok(store);
     }

@@ -171,6 +171,15 @@ impl Cache {
         self.folder.is_some()
     }
 
+    /// Lets the next start set both databases aside, and says why then.
+    ///
+    /// # Errors
+    /// If that cannot be written down.
+    pub fn set_aside_at_next_start(&self, why: &str) -> Result<(), CacheError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        ["first", "bulk"].into_iter().try_for_each(|name| folder::mark_outdated(&folder.join(name), why))
+    }
+
     /// Returns when everything written so far is on the disk.
     ///
     /// # Errors

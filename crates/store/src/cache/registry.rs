@@ -202,22 +202,6 @@ impl Cache {
         Ok(lost)
     }
 
-    /// Forgets everything of the registry: it belongs to another history.
-    ///
-    /// # Errors
-    /// If it could not be written.
-    pub fn forget_registry(&self) -> Result<(), CacheError> {
-        let bulk = self.bulk()?;
-        let mut batch = Batch::default();
-        batch.delete(key::REGISTRY_INDEX.to_vec());
-        bulk.keys(key::REGISTRY_PAGES)?.into_iter().for_each(|key| batch.delete(key));
-        bulk.apply(batch)?;
-        let mut batch = Batch::default();
-        batch.delete(key::TOPOLOGY.to_vec());
-        batch.delete(key::EVENTS.to_vec());
-        self.first.apply(batch)
-    }
-
     /// Keeps what the first frame shows of the registry: both in one write.
     ///
     /// # Errors

@@ -22,9 +22,12 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// A key with its value.
 pub(super) type Entry = (Vec<u8>, Vec<u8>);
 
+/// A key with its new value; `None` takes it away.
+type Change = (Vec<u8>, Option<Vec<u8>>);
+
 /// Writes that happen all or not at all.
 #[derive(Default)]
-pub(super) struct Batch(Vec<(Vec<u8>, Option<Vec<u8>>)>);
+pub(super) struct Batch(Vec<Change>);
 
 impl Batch {
     /// Sets a value.
@@ -177,8 +180,12 @@ impl Store {
         }
         match self {
             Self::Disk(disk) => {
+                let changes = disk.read(|db| find_changes(db, batch))?;
+                if changes.is_empty() {
+                    return Ok(());
+                }
                 let mut writes = sled::Batch::default();
-                for (key, value) in batch.0 {
+                for (key, value) in changes {
                     match value {
                         Some(value) => writes.insert(key, value),
                         None => writes.remove(key),
@@ -217,6 +224,19 @@ impl Store {
             Self::Memory(_) => Ok(0),
         }
     }
+}
+
+/// What of a batch differs from what is stored: most of what is read again is as it was. Of several changes
+/// of a key the last one counts.
+fn find_changes(db: &sled::Db, batch: Batch) -> Result<Vec<Change>, sled::Error> {
+    let last: BTreeMap<_, _> = batch.0.into_iter().collect();
+    let mut changes = Vec::new();
+    for (key, value) in last {
+        if db.get(&key)?.as_deref() != value.as_deref() {
+            changes.push((key, value));
+        }
+    }
+    Ok(changes)
 }
 
 impl Disk {

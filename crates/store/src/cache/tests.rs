@@ -464,6 +464,8 @@ fn every_write_is_observed() {
     use WriteStep::*;
     let expected = [Applying, Applied, Flushing, Flushed];
     assert_eq!(*seen.0.lock(), expected);
+    put(&cache, 1, &[proposal(6, true, 1)], &[6..=6]);
+    assert_eq!(*seen.0.lock(), expected, "what is as it was is not written again");
 }
 
 /// Fills a cache, damages its files in one way, and opens it again: never a crash, never a

@@ -5,7 +5,7 @@ use crate::tui::app::state::layer::ExecutionLayer;
 use crate::tui::command::Command;
 use crate::tui::theme::Role;
 use crate::tui::widgets::pen::Align;
-use crate::tui::widgets::text::wrap_spans;
+use crate::tui::widgets::text::{spans_width, wrap_spans};
 use crate::tui::widgets::{Spans, gauge, span};
 use icpulse_model::act::{Authenticity, Execution, Step, StepState};
 use ratatui::layout::Rect;
@@ -58,6 +58,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
         Align::Left,
     );
     draw_progress(cx, Rect::new(inside.x, inside.y + 1, inside.width, 1), execution);
+    draw_proposals(cx, Rect::new(inside.x, inside.y + 2, inside.width, 1), execution);
     let foot = detail_h + 1;
     if inside.height < 4 + foot {
         return;
@@ -117,6 +118,27 @@ fn draw_progress(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
     if let Some(neuron) = execution.created_neuron {
         spans.push(span("  new neuron ", Role::Dim));
         spans.push(span(neuron.to_string(), Role::Id));
+    }
+    cx.pen.write_spans(row.x, row.y, row.width, &spans);
+}
+
+/// How many ballots were cast on each proposal, of several.
+fn draw_proposals(cx: &mut Cx<'_, '_, '_>, row: Rect, execution: &Execution) {
+    let counts = execution.steps_by_proposal();
+    if counts.len() < 2 {
+        return;
+    }
+    let mut spans: Spans = Vec::new();
+    for (proposal, done, all) in counts {
+        let gap = if spans.is_empty() { "" } else { " · " };
+        let role = if done == all { Role::Good } else { Role::Text };
+        spans.extend([span(format!("{gap}{proposal} "), Role::Dim), span(format!("{done} of {all}"), role)]);
+    }
+    if spans_width(&spans) > usize::from(row.width) {
+        spans.truncate(0);
+        let counts = execution.steps_by_proposal();
+        let whole = counts.iter().filter(|(_, done, all)| done == all).count();
+        spans.push(span(format!("{whole} of {} proposals with all ballots", counts.len()), Role::Dim));
     }
     cx.pen.write_spans(row.x, row.y, row.width, &spans);
 }

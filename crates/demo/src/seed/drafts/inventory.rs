@@ -88,7 +88,7 @@ impl NetworkInventory {
                 center: o.data_center.as_str().to_owned(),
             })
             .collect();
-        let running = topology.subnets.values().map(|subnet| &subnet.replica_version);
+        let running = topology.subnets.keys().filter_map(|id| topology.subnet_version(id));
         let running: Vec<&Line> =
             running.chain(topology.api_boundary_nodes.values()).chain(&topology.unassigned_version).collect();
         let hosts = topology.nodes.values().filter_map(|node| node.hostos_version.as_ref());

@@ -292,9 +292,10 @@ impl Grid {
             None => self.elected.last().cloned().unwrap_or_default(),
         };
         let is_system = planned.kind == SubnetKind::System;
+        let is_engine = planned.kind == SubnetKind::CloudEngine;
         let record = SubnetRecord {
             membership: Vec::new(),
-            replica_version: version,
+            replica_version: if is_engine { Line::default() } else { version.clone() },
             kind: planned.kind,
             is_halted: false,
             halt_at_cup_height: false,
@@ -304,7 +305,7 @@ impl Grid {
             dkg_interval_length: 499,
             max_ingress_bytes_per_message: if number == 0 { 3_670_016 } else { 2_097_152 },
             chain_keys: planned.keys.iter().map(|key| Line::new(key)).collect(),
-            is_free: planned.kind == SubnetKind::CloudEngine,
+            is_free: is_engine,
         };
         let mut members = Vec::new();
         self.nets.push(SubnetNodes { id, key, members: Vec::new(), record, ranges });
@@ -318,6 +319,9 @@ impl Grid {
             net.members = members;
         }
         let mut edits: Vec<Edit> = self.subnet_edit(number).into_iter().collect();
+        if is_engine {
+            edits.extend(self.upgrade_engines(version, FULL));
+        }
         edits.push(edit::known(Key::SubnetList, Record::SubnetList(self.subnets())));
         edits.extend(self.routing());
         edits.push(self.catch_up(number, number % LARGE_EVERY == 3));

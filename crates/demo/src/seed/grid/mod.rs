@@ -22,7 +22,8 @@ pub(crate) use edit::{Edit, Said};
 use icpulse_model::Principal;
 use icpulse_model::decentralization::DFINITY;
 use icpulse_model::registry::{
-    DataCenterRecord, FirewallRule, NodeRecord, OperatorRecord, RewardTable, RewardType, SubnetRecord,
+    DataCenterRecord, FirewallRule, NodeRecord, OperatorRecord, RewardTable, RewardType, StandardEngine,
+    SubnetRecord,
 };
 use icpulse_model::text::Line;
 use std::collections::{BTreeMap, VecDeque};
@@ -114,6 +115,8 @@ pub struct Grid {
     hosts: Vec<Line>,
     boundary_versions: BTreeMap<usize, Line>,
     unassigned: Line,
+    /// The versions of cloud engines, which name none of their own.
+    standard: StandardEngine,
     rollout: Option<Rollout>,
     next: VecDeque<Next>,
     rewards: RewardTable,
@@ -150,6 +153,7 @@ impl Grid {
             hosts: Vec::new(),
             boundary_versions: BTreeMap::new(),
             unassigned: Line::default(),
+            standard: StandardEngine::default(),
             rollout: None,
             next: VecDeque::new(),
             rewards: places::rewards(),

@@ -1,10 +1,13 @@
 //! Versions of GuestOS reach the network: subnet by subnet, the NNS last, then the nodes without a
 //! subnet and the API boundary nodes.
 
+use super::plan::FULL;
 use super::{Edit, Grid, Rollout, edit};
-use icpulse_model::registry::{Key, Record};
+use icpulse_model::registry::{Key, Record, StandardEngine, SubnetKind};
 use icpulse_model::text::Line;
 
+/// The share of cloud engines that get a new version first, in millionths.
+const FIRST_ENGINES: u64 = 350_000;
 /// More elected versions than this are not kept.
 const ELECTED: usize = 9;
 const HOSTS: usize = 5;
@@ -26,7 +29,8 @@ impl Grid {
             rollout.unassigned = true;
             let version = rollout.version.clone();
             self.rollout = Some(rollout);
-            return vec![self.upgrade_unassigned(version)];
+            let engines = self.has_engines().then(|| self.upgrade_engines(version.clone(), FULL)).flatten();
+            return std::iter::once(self.upgrade_unassigned(version)).chain(engines).collect();
         }
         if !rollout.boundary && !self.boundary.is_empty() {
             // They are upgraded in two halves, so that there is always one that serves.
@@ -61,11 +65,34 @@ impl Grid {
 
     pub(super) fn upgrade(&mut self, net: usize, version: Line) -> Option<Edit> {
         let record = &mut self.nets.get_mut(net)?.record;
+        if record.kind == SubnetKind::CloudEngine {
+            return self.upgrade_engines(version, FIRST_ENGINES);
+        }
         if record.replica_version == version {
             return None;
         }
         record.replica_version = version;
         self.subnet_edit(net)
+    }
+
+    fn has_engines(&self) -> bool {
+        !self.standard.new.is_empty()
+    }
+
+    /// Cloud engines follow the standard version: so many millionths of them run the new one.
+    pub(super) fn upgrade_engines(&mut self, version: Line, share: u64) -> Option<Edit> {
+        let progress_ppm = u32::try_from(share).unwrap_or(u32::MAX);
+        let standard = &mut self.standard;
+        if standard.new == version && progress_ppm <= standard.progress_ppm {
+            return None;
+        }
+        let old = match (standard.new == version, standard.new.is_empty()) {
+            (true, _) => standard.old.clone(),
+            (false, true) => version.clone(),
+            (false, false) => standard.new.clone(),
+        };
+        *standard = StandardEngine { new: version, old, progress_ppm };
+        Some(edit::known(Key::StandardEngine, Record::StandardEngine(standard.clone())))
     }
 
     pub(super) fn upgrade_unassigned(&mut self, version: Line) -> Edit {
@@ -86,6 +113,8 @@ impl Grid {
     pub(super) fn is_used(&self, version: &Line) -> bool {
         self.nets.iter().any(|net| net.record.replica_version == *version)
             || self.unassigned == *version
+            || self.standard.new == *version
+            || self.standard.old == *version
             || self.boundary_versions.values().any(|v| v == version)
             || self.rollout.as_ref().is_some_and(|rollout| rollout.version == *version)
             || self.elected.last() == Some(version)

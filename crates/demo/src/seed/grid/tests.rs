@@ -19,7 +19,9 @@ fn check(topology: &Topology) {
     for (id, subnet) in &topology.subnets {
         assert!(topology.subnet_list.contains(id));
         assert!(!subnet.membership.is_empty(), "{id} has nodes");
-        assert!(topology.replica_versions.contains_key(&subnet.replica_version), "{id} runs what is elected");
+        let version = topology.subnet_version(id).unwrap();
+        assert!(topology.replica_versions.contains_key(version), "{id} runs what is elected");
+        assert_eq!(subnet.replica_version.is_empty(), subnet.kind == SubnetKind::CloudEngine, "{id}");
         for node in &subnet.membership {
             assert!(seen.insert(*node), "{node} is in one subnet");
             assert!(topology.nodes.contains_key(node), "{node} exists");

@@ -115,7 +115,7 @@ fn hundreds_of_votes_write_the_journal_dozens_of_times() {
     let ended = run(&sim, &journal, confirmed(&sim, vote(7, &neurons)));
     assert_eq!(ended.count_done(), 600);
     assert!(*journal.writes.lock().unwrap() < 60, "{}", journal.writes.lock().unwrap());
-    assert_eq!(sim.get().most_in_flight, 12, "at the same time, but not more than allowed");
+    assert_eq!(sim.get().most_in_flight, 16, "at the same time, but not more than allowed");
 }
 
 #[test]

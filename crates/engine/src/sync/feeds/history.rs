@@ -62,7 +62,7 @@ impl Reading for History {
     }
 
     fn next_due(&self, engine: &Engine, _: Timestamp) -> Option<Timestamp> {
-        (!engine.feeds.proposals.pending.is_empty()).then(|| engine.batch_due())
+        (!engine.feeds.proposals.unwritten.is_empty()).then(|| engine.batch_due())
     }
 
     fn tick(&self, engine: &mut Engine, now: Timestamp) {
@@ -81,7 +81,7 @@ impl Reading for History {
 
     fn is_busy(&self, engine: &Engine, now: Timestamp) -> bool {
         let more = || engine.plan.is_due(&HISTORY, now) && engine.next_history_part().is_some();
-        !engine.feeds.proposals.pending.is_empty() || engine.may_ask() && more()
+        !engine.feeds.proposals.unwritten.is_empty() || engine.may_ask() && more()
     }
 
     fn save(&self, engine: &mut Engine, now: Timestamp) {
@@ -116,7 +116,8 @@ impl Engine {
         self.feeds.proposals.rate.progress(done, total).filter(|_| self.options.history && self.may_ask())
     }
 
-    /// Rows go into the world in batches, but with their position to the cache at once.
+    /// Rows go into the world and with their position to the cache in batches: many small pages would be written
+    /// several times over while the cache merges them.
     fn put_history(&mut self, rows: Vec<Proposal>, covered: ProposalRange, now: Timestamp) {
         let rows: Vec<Arc<Proposal>> = rows
             .into_iter()
@@ -130,7 +131,7 @@ impl Engine {
         let total: u64 = self.feeds.proposals.newest.values().sum();
         let done = total.saturating_sub(self.missing_proposals());
         self.feeds.proposals.rate.reached(now, done);
-        self.write_proposals(rows.clone(), vec![covered]);
+        self.feeds.proposals.unwritten.push(covered);
         self.feeds.proposals.pending.extend(rows);
     }
 
@@ -144,8 +145,10 @@ impl Engine {
     /// Puts pages of the history into the world.
     pub(in crate::sync) fn put_pending(&mut self, now: Timestamp) {
         let rows = std::mem::take(&mut self.feeds.proposals.pending);
-        if !rows.is_empty() {
+        let covered = std::mem::take(&mut self.feeds.proposals.unwritten);
+        if !covered.is_empty() {
             self.feeds.proposals.folded = now;
+            self.write_proposals(rows.clone(), covered);
             self.put_proposals(rows, now);
         }
     }

@@ -85,6 +85,15 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Nothing is known any more; what is asked at present is of no use.
+    pub(super) fn begin_anew(&mut self, options: &Options, now: Timestamp) {
+        let registry = self.registry.anew();
+        let watching = self.rewards.watching;
+        *self = Self::new(&World::default(), BTreeMap::new(), None, options, now);
+        self.registry = registry;
+        self.rewards.watching = watching;
+    }
+
     pub(super) fn new(
         world: &World,
         read: BTreeMap<Governance, Ranges>,

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Rows in a page: the canister gives no more.
 pub(super) const PAGE: u64 = 100;
@@ -83,6 +84,8 @@ pub(in crate::sync) struct State {
     wanted: Option<ProposalKey>,
     /// Rows of the history that are not in the world yet, and when some were put there last.
     pub(super) pending: Vec<Arc<Proposal>>,
+    /// What pages of the history covered that are not written yet.
+    pub(super) unwritten: Vec<ProposalRange>,
     pub(super) folded: Timestamp,
     pub(super) rate: Rate,
     /// Parts of the history have been read since it was complete.
@@ -106,6 +109,7 @@ impl State {
             ballots_read: false,
             wanted: None,
             pending: Vec::new(),
+            unwritten: Vec::new(),
             folded: now,
             rate: Rate::default(),
             history_ran: false,
@@ -140,14 +144,18 @@ struct Newest;
 impl Reading for Newest {
     fn start(&self, engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
         let read = |governance: Governance| {
+            let known = engine.feeds.proposals.newest.get(&governance).copied().unwrap_or(0);
             let network = network.clone();
-            async move {
-                let page = ProposalsPage::default();
-                Ok((governance, network.ask(ReadProposals { governance, page }).await?))
-            }
+            async move { Ok((governance, read_newest(&network, governance, known).await?)) }
         };
         let pages = engine.options.governances.iter().copied().map(read).collect();
-        Start::Fetch(fetch_each(pages, |engine, (governance, rows), now| {
+        Start::Fetch(fetch_each(pages, |engine, (governance, (rows, went_back)), now| {
+            let known = engine.feeds.proposals.newest.get(&governance).copied();
+            if let Some(known) = known.filter(|_| went_back) {
+                let newest = newest_number(&rows);
+                engine
+                    .begin_anew(&format!("its newest proposal is {newest}, and {known} had been read"), now);
+            }
             engine.put_newest_page(governance, rows, now);
         }))
     }
@@ -165,6 +173,34 @@ impl Reading for Newest {
             engine.write_proposals(rows, Vec::new());
         }
     }
+}
+
+/// How often a network is asked again that does not know a proposal that was read before: a node may be behind.
+const DOUBTS: u32 = 2;
+/// The pause before it is asked again.
+const DOUBT_PAUSE: Duration = Duration::from_secs(1);
+
+fn newest_number(rows: &[Proposal]) -> u64 {
+    rows.iter().map(|row| row.id.number).max().unwrap_or(0)
+}
+
+/// The newest page, and whether numbers went back: of several answers none knows the number that is known.
+async fn read_newest(
+    network: &Network,
+    governance: Governance,
+    known: u64,
+) -> Result<(Vec<Proposal>, bool), IcError> {
+    let page = ProposalsPage::default();
+    let mut rows = network.ask(ReadProposals { governance, page: page.clone() }).await?;
+    for _ in 0..DOUBTS {
+        if newest_number(&rows) >= known {
+            return Ok((rows, false));
+        }
+        tokio::time::sleep(DOUBT_PAUSE).await;
+        rows = network.ask(ReadProposals { governance, page: page.clone() }).await?;
+    }
+    let went_back = newest_number(&rows) < known;
+    Ok((rows, went_back))
 }
 
 /// The name of the newest id in the cache.

@@ -162,11 +162,6 @@ fn the_first_frame_has_the_network_and_its_newest_events() {
         assert!(loaded.world.topology.is_empty() && loaded.world.events.is_empty());
         assert_eq!(loaded.notes.len(), 1, "{:?}", loaded.notes);
     }
-    cache.put_registry_snapshot(&topology, &[event(7)]).unwrap();
-    cache.forget_registry().unwrap();
-    let loaded = cache.load_recent(&icpulse_model::Principal::anonymous()).unwrap();
-    assert!(loaded.world.topology.is_empty() && loaded.notes.is_empty());
-    assert_eq!(cache.registry_position().unwrap(), RegistryPosition::default());
 }
 
 proptest! {

@@ -20,7 +20,6 @@ use icpulse_ic::IcError;
 use icpulse_model::event::Event;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::registry::{Delta, Topology, Version};
-use icpulse_model::text::Line;
 use icpulse_model::world::{HistoryProgress, Topicality, World};
 use icpulse_model::{Evidence, Timestamp};
 use icpulse_store::cache::{Cache, CacheError, Ranges, RegistryPosition};
@@ -106,6 +105,12 @@ pub(in crate::sync) struct Replay {
 }
 
 impl Replay {
+    /// Nothing is known, and the cache need not be asked. Answers to what was asked before are of no use.
+    pub(in crate::sync) fn anew(&self) -> Self {
+        let epoch = self.epoch.wrapping_add(1);
+        Self { asked: true, recalled: true, epoch, ..Self::new(&World::default()) }
+    }
+
     /// From what the first frame shows.
     pub(in crate::sync) fn new(world: &World) -> Self {
         let topology = Arc::clone(&world.topology);
@@ -188,9 +193,9 @@ fn start_newest(engine: &mut Engine, network: &Network, _: Timestamp) -> Start {
     let network = network.clone();
     if head == Version(0) || missing || engine.parts_of(&REPLAY).next().is_some() {
         let ask = async move { network.ask(ReadLatestVersion {}).await.map(Some).or_else(no_registry) };
-        return Start::Fetch(fetch(ask, |engine, latest: Option<Sourced<Version>>, _| {
+        return Start::Fetch(fetch(ask, |engine, latest: Option<Sourced<Version>>, now| {
             if let Some(latest) = latest {
-                engine.note_latest(latest.value, latest.evidence.at);
+                engine.note_latest(latest.value, latest.evidence.at, now);
                 engine.publish_registry();
             }
         }));
@@ -278,30 +283,18 @@ impl Engine {
 
     /// Takes note of the newest version. One that is older than what is known comes of a node that
     /// is behind and changes nothing; but a later certificate that knows less is of another history.
-    fn note_latest(&mut self, latest: Version, at: Timestamp) {
+    fn note_latest(&mut self, latest: Version, at: Timestamp, now: Timestamp) {
         match self.feeds.registry.latest {
             Some((known, before)) if latest < known && before < at => {
-                let why = format!("it ends at version {latest}, and version {known} had been read");
-                self.begin_registry_anew(&why);
+                self.begin_anew(
+                    &format!("its registry ends at version {latest}, and {known} had been read"),
+                    now,
+                );
                 self.feeds.registry.latest = Some((latest, at));
             }
             Some((known, before)) if latest < known || at < before => {}
             _ => self.feeds.registry.latest = Some((latest, at)),
         }
-    }
-
-    /// What was read belongs to another history under the same root key, such as that of a demo
-    /// that was begun anew.
-    fn begin_registry_anew(&mut self, why: &str) {
-        let note = format!("the registry has another history than before ({why}): it is read anew");
-        tracing::warn!(note, "registry");
-        self.publisher.note(Line::new(&note));
-        let (epoch, folding) = (self.feeds.registry.epoch.wrapping_add(1), self.feeds.registry.folding);
-        self.feeds.registry =
-            Replay { asked: true, recalled: true, epoch, folding, ..Replay::new(&World::default()) };
-        self.writer.put(Cache::forget_registry);
-        self.world.topology = Arc::default();
-        self.world.events = Arc::default();
     }
 
     fn put_registry_page(&mut self, page: RegistryPage, part: Option<Part>, epoch: u64, now: Timestamp) {
@@ -313,19 +306,19 @@ impl Engine {
             && let Some(delta) = deltas.iter().find(|delta| delta.version == version)
         {
             if delta.fingerprint() != known {
-                self.begin_registry_anew(&format!("version {version} changed something else"));
+                self.begin_anew(&format!("version {version} of its registry changed something else"), now);
                 self.feeds.registry.latest = Some((latest, evidence.at));
                 return;
             }
             self.feeds.registry.checked = true;
         }
-        self.note_latest(latest, evidence.at);
+        self.note_latest(latest, evidence.at, now);
         if epoch != self.feeds.registry.epoch {
             return;
         }
         if deltas.is_empty() && part.is_some() {
             // The node that answered is behind: another one may know more in a moment.
-            let later = Failure { retryable: true, unreachable: false, wait: None };
+            let later = Failure { retryable: true, network_wide: false, stands_still: false, wait: None };
             let jitter = (self.options.jitter)();
             self.plan.failed(&REPLAY, now, later, jitter);
             return;
