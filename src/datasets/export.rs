@@ -206,7 +206,10 @@ pub fn write_file<'r, R: 'static>(
         if column.info.exported {
             serde_json::to_value(JsonValue(&cell.value, cx.now)).unwrap_or_default()
         } else {
-            json!(cell.text(cx.now, None).trim())
+            let text = cell.text(cx.now, None);
+            // Numbers as other programs read them.
+            let plain = |text: &str| text.replace('−', "-").replace(['+', ','], "");
+            json!(if column.info.kind.is_number() { plain(text.trim()) } else { text.trim().to_owned() })
         }
     };
     let key = |info: &ColumnInfo| if info.exported { info.key() } else { info.id.to_owned() };
