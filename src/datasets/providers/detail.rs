@@ -128,12 +128,14 @@ fn describe_losses(losses: &Losses, out: &mut Detail<'_>) {
         (losses.coefficient, "same country", "reduced rewards of further type 3 nodes in one country"),
         (losses.other, "reductions", "decided by the NNS, or not explained by the canister"),
     ];
-    if parts.iter().all(|(xdr, ..)| *xdr == MicroXdr(0)) {
+    // What is too little for a figure is left out.
+    let counts = |xdr: MicroXdr| xdr.0 >= 5_000;
+    if !parts.iter().any(|(xdr, ..)| counts(*xdr)) {
         out.text_line("lost", "nothing", Tone::Good);
         return;
     }
     let mut name = "lost";
-    for (xdr, what, why) in parts.into_iter().filter(|(xdr, ..)| *xdr > MicroXdr(0)) {
+    for (xdr, what, why) in parts.into_iter().filter(|(xdr, ..)| counts(*xdr)) {
         let line = [
             text(format!("{:>10}", xdr.rounded()), Tone::Warn),
             text(" XDR  ", Tone::Dim),
