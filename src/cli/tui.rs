@@ -18,7 +18,8 @@ use crate::tui::app::terminal::Tty;
 use crate::tui::app::{Level, Message, update};
 use crate::tui::command::Keymap;
 use crate::tui::screens;
-use futures_util::StreamExt;
+use crossterm::event::Event;
+use futures_util::{Stream, StreamExt};
 use icpulse_engine::sync::{self, Network, SyncHandle};
 use icpulse_model::Seconds;
 use icpulse_model::act::SignerInfo;
@@ -247,8 +248,10 @@ fn network_names(context: &Context) -> Vec<String> {
 pub async fn run(mut context: Context) -> Result<(), Failure> {
     let size = || crossterm::terminal::size().unwrap_or((80, 24));
     let mut opened = Dashboard::open(context.clone(), size(), true).await?;
+    // Read by one thread for all networks: a second one would take keys from it.
+    let mut events: Option<Events> = None;
     loop {
-        let Some(name) = run_on_terminal(opened).await? else { return Ok(()) };
+        let Some(name) = run_on_terminal(opened, &mut events).await? else { return Ok(()) };
         let mut other = context.clone();
         other.global.network = Some(name.clone());
         // The flag is of the network that the program was started with.
@@ -267,8 +270,14 @@ pub async fn run(mut context: Context) -> Result<(), Failure> {
     }
 }
 
+/// Keys, mouse and resizes of the terminal.
+type Events = Box<dyn Stream<Item = std::io::Result<Event>> + Unpin>;
+
 /// Runs the dashboard on the terminal; gives the network that the user wants to open next.
-async fn run_on_terminal(opened: (Dashboard, DashboardParts)) -> Result<Option<String>, Failure> {
+async fn run_on_terminal(
+    opened: (Dashboard, DashboardParts),
+    events: &mut Option<Events>,
+) -> Result<Option<String>, Failure> {
     let (Dashboard { state, live, messages, look }, rest) = opened;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
     let end = stop_signal();
@@ -289,7 +298,11 @@ async fn run_on_terminal(opened: (Dashboard, DashboardParts)) -> Result<Option<S
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let hearing = live.clone();
-    let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| {
+    let events = match events {
+        Some(events) => events,
+        None => events.insert(Box::new(terminal_events().map_err(cannot)?)),
+    };
+    let input = Input::new(events, asked, move |answer| {
         // An answer that nobody asked for is none.
         if asked {
             hearing.apply_terminal_answer(answer);
