@@ -139,7 +139,7 @@ fn describe_losses(losses: &Losses, out: &mut Detail<'_>) {
         let line = [
             text(format!("{:>10}", xdr.rounded()), Tone::Warn),
             text(" XDR  ", Tone::Dim),
-            text(format!("{what:<14}"), Tone::Plain),
+            text(format!("{what:<16}"), Tone::Plain),
             Piece::Extra(why.to_owned(), Tone::Dim),
         ];
         out.fact(name, line);
