@@ -17,6 +17,7 @@ use icpulse_model::dataset::Context as Cells;
 use icpulse_model::evidence::Sourced;
 use icpulse_model::ledger::{Party, Transaction, to_e8s};
 use icpulse_model::lookalike::LookAlikes;
+use icpulse_model::names::Names;
 use icpulse_model::query::Query;
 use icpulse_model::{Amount, KnownLedger, LedgerId, Timestamp, Token};
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ const MOST_SEARCHES: usize = 5;
 /// The question to each ledger.
 enum Request {
     Balance,
-    Transactions { query: Query, limit: usize },
+    Transactions { query: Query, limit: usize, names: Arc<Names> },
 }
 
 /// A ledger's answer about the account.
@@ -55,16 +56,19 @@ struct LedgerAnswers {
 /// # Errors
 /// See [`Failure`].
 pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Failure> {
-    let (account, token, wish) = match command {
+    let (account, token, mut wish) = match command {
         AccountCommand::Balance { account, token } => (account, token, Request::Balance),
         AccountCommand::Transactions { account, token, filter, limit } => {
             let query = parse_filter(filter, Transaction::dataset())?;
-            (account, token, Request::Transactions { query, limit: *limit })
+            (account, token, Request::Transactions { query, limit: *limit, names: Arc::default() })
         }
     };
     let given = account.as_deref().map(parse_account).transpose()?;
     let need = if given.is_some() { IdentityNeed::Nobody } else { IdentityNeed::IfUnlocked };
     let mut opened = open_uncached(context, need).await?;
+    if let Request::Transactions { names, .. } = &mut wish {
+        *names = context.names(&opened.profile.name);
+    }
     let account = match given {
         Some(account) => account,
         None if opened.identity.info().is_anonymous() => {
@@ -91,7 +95,7 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
 }
 
 /// An account identifier, a principal or an ICRC-1 account.
-fn parse_account(text: &str) -> Result<Party, Failure> {
+pub(super) fn parse_account(text: &str) -> Result<Party, Failure> {
     let text = text.trim();
     let digits = text.strip_prefix("0x").unwrap_or(text);
     if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -164,8 +168,9 @@ async fn read_ledger(
     let mut found = LedgerAnswer { token: read, balance: None, transactions: Vec::new() };
     match wish {
         Request::Balance => found.balance = Some(adapter.balance(client, account).await?),
-        Request::Transactions { query, limit } => {
-            let cells = make_cells(account, vec![found.token.clone()], now);
+        Request::Transactions { query, limit, names } => {
+            let names = Arc::clone(names);
+            let cells = Cells { names, ..make_cells(account, vec![found.token.clone()], now) };
             found.transactions =
                 read_transactions(client, adapter.as_ref(), account, query, *limit, &cells).await?;
         }
@@ -283,8 +288,9 @@ fn read_cached(
     let found: Vec<LedgerAnswer> = meant
         .map(|state| {
             let mut transactions = state.transactions.clone();
-            if let Request::Transactions { query, .. } = wish {
-                let cells = make_cells(account, vec![state.token.clone()], now);
+            if let Request::Transactions { query, names, .. } = wish {
+                let names = Arc::clone(names);
+                let cells = Cells { names, ..make_cells(account, vec![state.token.clone()], now) };
                 transactions.retain(|row| Transaction::dataset().matches(query, row, &cells));
             }
             let balance = Some(Sourced::new(state.balance, state.balance_evidence));
@@ -376,7 +382,8 @@ fn print_transactions(
     }
     rows.truncate(limit);
     let lookalikes = Arc::new(LookAlikes::of_transactions(account.identifier(), &rows));
-    let cells = Cells { lookalikes, ..make_cells(account, tokens, now) };
+    let names = context.names(&opened.profile.name);
+    let cells = Cells { lookalikes, names, ..make_cells(account, tokens, now) };
     let format = Format::from_flags(&context.global);
     ListRows::new(Transaction::dataset(), rows.iter(), &cells).print(
         format,

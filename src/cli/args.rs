@@ -201,6 +201,12 @@ pub enum Command {
     /// A list of the network.
     #[command(flatten)]
     List(ListCommand),
+    /// Your own names of neurons and accounts on this network
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  icpulse names set neuron 1285674392118347201 \"Cold wallet\"\n  icpulse names set account r772c-…-d4qe Exchange\n  icpulse names list"
+    )]
+    Names(NameCommand),
     /// The registry: events, diffs, records, past states
     #[command(
         subcommand,
@@ -274,6 +280,35 @@ pub enum Command {
     /// An operation that can be signed
     #[command(skip)]
     Operation(Request),
+}
+
+/// What can be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NamedKind {
+    /// A neuron, by its id
+    Neuron,
+    /// An account: a principal, an ICRC-1 account or an account identifier of the ICP ledger
+    Account,
+}
+
+/// `icpulse names …`
+#[derive(Debug, Subcommand)]
+pub enum NameCommand {
+    /// List the names
+    List,
+    /// Name a neuron or an account
+    Set {
+        kind: NamedKind,
+        /// Its id
+        id: String,
+        name: String,
+    },
+    /// Remove a name
+    Remove {
+        kind: NamedKind,
+        /// Its id
+        id: String,
+    },
 }
 
 /// `icpulse registry …`

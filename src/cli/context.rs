@@ -3,8 +3,10 @@
 use super::args::Global;
 use super::failure::Failure;
 use super::journal::OpenActions;
-use crate::config::{Color, Config, ConfigError, NetworkError, Paths};
+use super::output::print_note;
+use crate::config::{Color, Config, ConfigError, NetworkError, Paths, load_names};
 use icpulse_model::Timestamp;
+use icpulse_model::names::Names;
 use std::sync::{Arc, OnceLock};
 
 /// Flags, folders and configuration of this run.
@@ -56,6 +58,15 @@ impl Context {
     /// The network's name or URL: flag or environment, then configuration.
     pub fn network_name(&self) -> &str {
         self.global.network.as_deref().unwrap_or(&self.config.default_network)
+    }
+
+    /// The user's names on a network; a file that cannot be read is noted.
+    pub fn names(&self, network: &str) -> Arc<Names> {
+        let names = load_names(&self.paths.names_file(), network);
+        Arc::new(names.unwrap_or_else(|why| {
+            print_note(&self.global, why);
+            Names::default()
+        }))
     }
 
     /// Plain characters only: flag, configuration, then the locale.

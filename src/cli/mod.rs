@@ -18,6 +18,7 @@ pub mod json;
 mod lists;
 pub mod log;
 mod meter;
+mod names;
 pub mod network;
 mod neurons;
 pub mod open;
@@ -112,6 +113,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match &cli.command {
         Some(Command::Theme(command)) => return settings::theme(&context, command),
         Some(Command::Config(command)) => return settings::config(&context, command),
+        Some(Command::Names(command)) => return names::run(&context, command),
         Some(Command::Keys { markdown }) => return settings::keys(&context, *markdown),
         Some(Command::Identity(command)) => return identity::run(&context, command),
         #[cfg(feature = "demo")]

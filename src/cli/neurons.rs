@@ -54,7 +54,7 @@ async fn list(context: &Context, filter: &str) -> Result<(), Failure> {
             world.neurons.iter().cloned().collect()
         }
     };
-    let cells = cells(now);
+    let cells = Cells { names: context.names(&opened.profile.name), ..cells(now) };
     let neurons: Vec<_> =
         neurons.into_iter().filter(|n| Neuron::dataset().matches(&query, n, &cells)).collect();
     print_cache_age(&context.global, neurons.iter().map(|n| n.evidence.at).max(), now);
@@ -138,7 +138,8 @@ async fn list_followees(
         let known_neurons = Some(Sourced::new(known, neuron.evidence));
         let mut view = NetworkView::default();
         view.facts = Arc::new(NetworkFacts { known_neurons, ..NetworkFacts::default() });
-        let cells = Cells { network: Arc::new(view), ..cells(context.now()) };
+        let names = context.names(&opened.profile.name);
+        let cells = Cells { network: Arc::new(view), names, ..cells(context.now()) };
         Ok((select_rows(Followee::list(&neuron), &query, limit, &cells), cells))
     };
     if is_watched {

@@ -3,7 +3,7 @@
 use super::args::Global;
 use super::failure::{Failure, FailureKind};
 use crate::datasets::ListRow;
-use crate::datasets::export::{Fields, text};
+use crate::datasets::export::{Fields, csv_text, text};
 use icpulse_model::Timestamp;
 use icpulse_model::dataset::{Context, Dataset, List};
 use icpulse_model::query::{Query, parse_whole};
@@ -162,16 +162,6 @@ pub fn select_rows<R: ListRow>(
     list.sort(&mut rows, cx);
     rows.truncate(limit.unwrap_or(usize::MAX));
     rows
-}
-
-/// A scalar as CSV text.
-fn csv_text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(s) => s.clone(),
-        Value::Array(items) => items.iter().map(csv_text).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    }
 }
 
 /// Rows of objects; every row has the columns' names as keys.

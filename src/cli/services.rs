@@ -7,7 +7,7 @@ use super::active_theme::ActiveTheme;
 use super::context::{Context, wall_clock};
 use super::open::{ActiveIdentity, OpenNetwork};
 use super::watcher::{WatcherHandle, configured_own_nodes};
-use crate::config::{StateFileError, load_own_nodes, save_columns, save_own_nodes, save_views};
+use crate::config::{StateFileError, load_own_nodes, save_columns, save_name, save_own_nodes, save_views};
 use crate::tui::app::answers::Answer;
 use crate::tui::app::layer::Level;
 use crate::tui::app::runtime::Services;
@@ -26,8 +26,9 @@ use icpulse_wallet::Unlocked;
 use identities::find_wallet_entry;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
@@ -57,6 +58,8 @@ pub struct SharedParts {
     who_changed: Notify,
     plans: Mutex<Plans>,
     executions: Mutex<BTreeMap<PlanId, Execution>>,
+    /// Of actions under way: set to send nothing more of them.
+    stops: Mutex<BTreeMap<PlanId, Arc<AtomicBool>>>,
     pending: AtomicUsize,
 }
 
@@ -109,6 +112,7 @@ impl LiveServices {
             who_changed: Notify::new(),
             plans: Mutex::new(Plans::new()),
             executions: Mutex::new(BTreeMap::new()),
+            stops: Mutex::new(BTreeMap::new()),
             pending: AtomicUsize::new(0),
         }))
     }
@@ -281,6 +285,30 @@ impl LiveServices {
     }
 }
 
+/// Writes a list into a new file of the working folder, readable by its user only.
+fn save_list(list: &str, extension: &str, text: &str) -> std::io::Result<PathBuf> {
+    let day = wall_clock().rfc3339().replace([':', '-'], "");
+    let stamp = day.get(..15).unwrap_or(&day).to_owned();
+    let folder = std::env::current_dir()?;
+    for number in 0..100 {
+        let suffix = if number == 0 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("icpulse-{list}-{stamp}{suffix}.{extension}"));
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path) {
+            Ok(mut file) => {
+                std::io::Write::write_all(&mut file, text.as_bytes())?;
+                return Ok(path);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
+}
+
 /// Older events read back at a time.
 const OLDER_EVENTS: usize = 200;
 
@@ -313,6 +341,12 @@ impl Services for LiveServices {
                     self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
+            Effect::SaveName(what, name) => {
+                let path = self.0.context.paths.names_file();
+                if let Err(e) = save_name(&path, &self.0.profile.name, &what, &name) {
+                    self.spawn(async move { this.send_notice(Level::Error, e).await });
+                }
+            }
             Effect::SaveColumns { list, columns } => {
                 // One after the other, as above.
                 if let Err(e) = save_columns(&self.0.context.paths.columns_file(), list, columns) {
@@ -325,6 +359,22 @@ impl Services for LiveServices {
                     self.spawn(async move { this.send_notice(Level::Error, e).await });
                 }
             }
+            Effect::SaveList { list, extension, rows, text } => self.spawn(async move {
+                let saved = tokio::task::spawn_blocking(move || save_list(list, extension, &text)).await;
+                match saved.unwrap_or_else(|e| Err(std::io::Error::other(e))) {
+                    Ok(path) => {
+                        let rows = icpulse_model::amount::group(&rows.to_string());
+                        this.send_notice(Level::Good, format!("{rows} rows saved in {}", path.display()))
+                            .await;
+                    }
+                    Err(why) => {
+                        let text = format!(
+                            "cannot save the list in this folder: {why}; start icpulse in a folder of yours"
+                        );
+                        this.send_notice(Level::Error, text).await;
+                    }
+                }
+            }),
             Effect::Plan { ticket, intent } => {
                 self.spawn(async move { this.send_plan(ticket, intent).await })
             }
@@ -334,6 +384,11 @@ impl Services for LiveServices {
                 self.spawn(async move { this.send_remaining_plan(ticket, plan, steps).await })
             }
             Effect::FollowUp(plan) => self.spawn(async move { this.follow_up(plan).await }),
+            Effect::StopAction(plan) => {
+                if let Some(stop) = lock(&self.0.stops).get(&plan) {
+                    stop.store(true, Ordering::SeqCst);
+                }
+            }
             Effect::ReadJournal => self.spawn(async move { this.send_journal().await }),
             Effect::DismissAction(plan) => self.spawn(async move { this.dismiss_action(plan).await }),
             Effect::Unlock { name, passphrase } => {

@@ -9,7 +9,7 @@ use super::open::{ActiveIdentity, IdentityNeed, OpenNetwork, RetryTiming, open_w
 use super::serve::stop_signal;
 use super::services::LiveServices;
 use super::watcher::{self, WatcherHandle};
-use crate::config::{load_columns, load_views};
+use crate::config::{load_columns, load_names, load_views};
 use crate::tui::app::answers::color_question;
 use crate::tui::app::input::{Input, terminal_events};
 use crate::tui::app::runtime::Runtime;
@@ -18,7 +18,8 @@ use crate::tui::app::terminal::Tty;
 use crate::tui::app::{Level, Message, update};
 use crate::tui::command::Keymap;
 use crate::tui::screens;
-use futures_util::StreamExt;
+use crossterm::event::Event;
+use futures_util::{Stream, StreamExt};
 use icpulse_engine::sync::{self, Network, SyncHandle};
 use icpulse_model::Seconds;
 use icpulse_model::act::SignerInfo;
@@ -179,10 +180,18 @@ impl Dashboard {
         let now = wall_clock();
         let mut state = State::new(now, size, network_info(&opened), options);
         state.keymap = Arc::new(keymap);
+        state.networks = network_names(&context);
         state.load_world(reading.signer.clone(), reading.loaded.world);
         let column_notes = match load_columns(&context.paths.columns_file()) {
             Ok(columns) => state.set_columns(&columns),
             Err(why) => vec![Line::new(&why.to_string())],
+        };
+        let name_notes = match load_names(&context.paths.names_file(), &opened.profile.name) {
+            Ok(names) => {
+                state.set_names(names);
+                None
+            }
+            Err(why) => Some(Line::new(&why.to_string())),
         };
         let view_notes = match load_views(&context.paths.views_file(), &opened.profile.name) {
             Ok(views) => {
@@ -196,6 +205,7 @@ impl Dashboard {
             .chain(opened.cache_notes.iter().cloned())
             .chain(reading.loaded.notes)
             .chain(column_notes)
+            .chain(name_notes)
             .chain(view_notes);
         for note in notes {
             // A notice has no effects.
@@ -221,13 +231,54 @@ impl Dashboard {
     }
 }
 
+/// The networks that can be opened by name.
+fn network_names(context: &Context) -> Vec<String> {
+    let built_in =
+        ["ic", "demo", "local"].into_iter().filter(|name| cfg!(feature = "demo") || *name != "demo");
+    let own = context.config.network.keys().map(String::as_str);
+    let mut names: Vec<String> = built_in.chain(own).map(str::to_owned).collect();
+    names.dedup();
+    names
+}
+
 /// Runs the dashboard until the user leaves.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn run(context: Context) -> Result<(), Failure> {
-    let size = crossterm::terminal::size().unwrap_or((80, 24));
-    let (Dashboard { state, live, messages, look }, rest) = Dashboard::open(context, size, true).await?;
+pub async fn run(mut context: Context) -> Result<(), Failure> {
+    let size = || crossterm::terminal::size().unwrap_or((80, 24));
+    let mut opened = Dashboard::open(context.clone(), size(), true).await?;
+    // Read by one thread for all networks: a second one would take keys from it.
+    let mut events: Option<Events> = None;
+    loop {
+        let Some(name) = run_on_terminal(opened, &mut events).await? else { return Ok(()) };
+        let mut other = context.clone();
+        other.global.network = Some(name.clone());
+        // The flag is of the network that the program was started with.
+        other.global.root_key = None;
+        opened = match Dashboard::open(other.clone(), size(), true).await {
+            Ok(opened) => {
+                context = other;
+                opened
+            }
+            Err(why) => {
+                let (mut dashboard, rest) = Dashboard::open(context.clone(), size(), true).await?;
+                dashboard.state.show_toast(Level::Error, format!("cannot open {name}: {why}"));
+                (dashboard, rest)
+            }
+        };
+    }
+}
+
+/// Keys, mouse and resizes of the terminal.
+type Events = Box<dyn Stream<Item = std::io::Result<Event>> + Unpin>;
+
+/// Runs the dashboard on the terminal; gives the network that the user wants to open next.
+async fn run_on_terminal(
+    opened: (Dashboard, DashboardParts),
+    events: &mut Option<Events>,
+) -> Result<Option<String>, Failure> {
+    let (Dashboard { state, live, messages, look }, rest) = opened;
     let cannot = |e: std::io::Error| Failure::failed(format!("cannot use this terminal: {e}"));
     let end = stop_signal();
     // Also once the loop has ended and the cache is being closed.
@@ -247,7 +298,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     let mut terminal = Terminal::new(CrosstermBackend::new(std::io::stdout())).map_err(cannot)?;
     let active = live.clone();
     let hearing = live.clone();
-    let input = Input::new(terminal_events().map_err(cannot)?, asked, move |answer| {
+    let events = match events {
+        Some(events) => events,
+        None => events.insert(Box::new(terminal_events().map_err(cannot)?)),
+    };
+    let input = Input::new(events, asked, move |answer| {
         // An answer that nobody asked for is none.
         if asked {
             hearing.apply_terminal_answer(answer);
@@ -282,10 +337,11 @@ pub async fn run(context: Context) -> Result<(), Failure> {
     live.shutdown().await;
     let received = rest.opened.client.as_ref().map_or(0, |client| client.traffic().bytes_received);
     drop(rest);
-    let Meter { frames, wakeups, ticks } = ended.map_err(Failure::failed)?.meter;
+    let State { meter: Meter { frames, wakeups, ticks }, next_network, .. } =
+        ended.map_err(Failure::failed)?;
     let spent = meter::processor_time().unwrap_or_default();
     tracing::info!(frames, wakeups, ticks, processor_ms = %meter::millis(spent), received_mb = received / 1_000_000, "the dashboard ends");
-    Ok(())
+    Ok(next_network)
 }
 
 fn forward_changes(

@@ -6,6 +6,7 @@
 mod alerts;
 mod columns;
 mod file;
+mod names;
 mod network;
 mod own_nodes;
 mod paths;
@@ -16,6 +17,7 @@ mod views;
 pub use alerts::{AlertsConfig, AlertsError, RuleConfig, SinkConfig};
 pub use columns::{Columns, load_columns, save_columns};
 pub use file::{Ascii, Color, Config, ConfigError, Keys, check_file, parse_config};
+pub use names::{load_names, save_name};
 pub use network::{NetworkConfig, NetworkError, resolve_profile};
 pub use own_nodes::{StateFileError, load_own_nodes, save_own_nodes};
 pub use paths::{Paths, PathsError, expand_home};

@@ -66,6 +66,11 @@ impl Paths {
         self.config_dir.join("aliases.toml")
     }
 
+    /// Names of neurons and accounts.
+    pub fn names_file(&self) -> PathBuf {
+        self.config_dir.join("names.toml")
+    }
+
     /// The columns that were chosen for lists.
     pub fn columns_file(&self) -> PathBuf {
         self.config_dir.join("columns.toml")
@@ -107,6 +112,7 @@ impl Paths {
         vec![
             ("configuration", self.config_file()),
             ("aliases", self.aliases_file()),
+            ("names", self.names_file()),
             ("columns", self.columns_file()),
             ("themes", self.themes_dir()),
             ("identities", self.identities_dir()),

@@ -32,6 +32,9 @@ pub struct View {
     /// Filters that were used, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<String>,
+    /// Filters that have a name, by it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<String, String>,
 }
 
 /// Reads the lists of a network as the user left them; defaults where they were never saved.
@@ -68,6 +71,7 @@ mod tests {
             filter: "status:open \"x\"".into(),
             selected: Some("140812".into()),
             filters: vec!["a".into(), "b".into()],
+            named: [("due".into(), "vote:due".into())].into(),
             ..View::default()
         };
         let views = Views { commands: vec!["stake".into()], lists: [("proposals".into(), view)].into() };

@@ -3,7 +3,7 @@
 use icpulse_model::amount::group;
 use icpulse_model::dataset::{ColumnInfo, Context};
 use icpulse_model::decentralization::Breach;
-use icpulse_model::node_rewards::Ppm;
+use icpulse_model::network_view::DayRate;
 use icpulse_model::value::{Cell, Tone};
 use icpulse_model::{Evidence, Principal, Timestamp};
 
@@ -11,6 +11,8 @@ use icpulse_model::{Evidence, Principal, Timestamp};
 #[derive(Clone, Debug)]
 pub enum Piece<'a> {
     Text(String, Tone),
+    /// An id, in full where there is much room.
+    Id(Principal),
     /// A text that is left out where the line has no room for it.
     Extra(String, Tone),
     /// The mark of what is not proven.
@@ -26,7 +28,7 @@ pub enum Piece<'a> {
     /// A chart of values, oldest first.
     Course(Vec<u64>),
     /// Shares a day, oldest first.
-    Strip(Vec<Option<Ppm>>),
+    Strip(Vec<Option<DayRate>>),
     /// The legend of strips.
     Shades,
     /// A cell of a column, in its own tone or this one.

@@ -4,10 +4,11 @@ use icpulse_model::amount::VotingPower;
 use icpulse_model::dataset::{ColumnInfo, Context, Dataset, List};
 use icpulse_model::evidence::UNVERIFIED_MARK;
 use icpulse_model::node_rewards::MicroXdr;
+use icpulse_model::text::{csv_cell, printable};
 use icpulse_model::value::{Cell, Value};
 use icpulse_model::{E8s, Evidence, Timestamp};
 use serde::{Serialize, Serializer};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::borrow::Borrow;
 
 /// A value as JSON. Integers that may exceed 2^53 are text, so that no reader loses digits.
@@ -153,6 +154,125 @@ impl<R, B: Borrow<R>> Serialize for RowObject<'_, R, B> {
 /// A row as a JSON object by the columns' keys.
 pub fn object<R: 'static>(dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Json {
     serde_json::to_value(Fields::of_list(dataset).object(dataset, row, cx)).unwrap_or_default()
+}
+
+/// The form of a file with rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileForm {
+    Csv,
+    Json,
+    Text,
+}
+
+impl FileForm {
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Text];
+
+    /// The ending of the file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Text => "txt",
+        }
+    }
+}
+
+/// A scalar as CSV text.
+pub fn csv_text(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(s) => s.clone(),
+        Json::Array(items) => items.iter().map(csv_text).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// Rows with these columns as the content of a file, and how many they are. Columns that JSON does not have are
+/// as on screens.
+pub fn write_file<'r, R: 'static>(
+    dataset: &'static Dataset<R>,
+    columns: &[&str],
+    rows: impl Iterator<Item = &'r R>,
+    cx: &Context,
+    form: FileForm,
+) -> (String, usize) {
+    let shown = columns.iter().filter_map(|id| dataset.columns.iter().find(|c| c.info.id == *id));
+    let shown: Vec<_> = shown.filter(|c| c.info.is_field()).collect();
+    let json = |column: &icpulse_model::dataset::Column<R>, row: &R| {
+        let cell = (column.get)(row, cx);
+        if column.info.exported {
+            serde_json::to_value(JsonValue(&cell.value, cx.now)).unwrap_or_default()
+        } else {
+            let text = cell.text(cx.now, None);
+            // Numbers as other programs read them.
+            let plain = |text: &str| text.replace('−', "-").replace(['+', ','], "");
+            json!(if column.info.kind.is_number() { plain(text.trim()) } else { text.trim().to_owned() })
+        }
+    };
+    let key = |info: &ColumnInfo| if info.exported { info.key() } else { info.id.to_owned() };
+    let mut count = 0;
+    let mut out = String::new();
+    match form {
+        FileForm::Csv => {
+            let mut record = |cells: Vec<String>| {
+                let quoted =
+                    cells.iter().map(|cell| quote_csv(&csv_cell(&printable(cell)))).collect::<Vec<_>>();
+                out.push_str(&quoted.join(","));
+                out.push('\n');
+            };
+            record(shown.iter().map(|c| key(&c.info)).collect());
+            for row in rows {
+                count += 1;
+                record(shown.iter().map(|c| csv_text(&json(c, row))).collect());
+            }
+        }
+        FileForm::Json => {
+            out.push('[');
+            for row in rows {
+                out.push_str(if count == 0 { "\n" } else { ",\n" });
+                count += 1;
+                let fields: Map<String, Json> = shown.iter().map(|c| (key(&c.info), json(c, row))).collect();
+                out.push_str(&Json::Object(fields).to_string());
+            }
+            out.push_str("\n]\n");
+        }
+        FileForm::Text => {
+            let mut lines: Vec<Vec<String>> = vec![shown.iter().map(|c| c.info.title.to_owned()).collect()];
+            for row in rows {
+                count += 1;
+                let cell =
+                    |c: &&icpulse_model::dataset::Column<R>| text(&c.info, &(c.get)(row, cx), cx.now, true);
+                lines.push(shown.iter().map(cell).collect());
+            }
+            write_aligned(&lines, &shown.iter().map(|c| c.info.right).collect::<Vec<_>>(), &mut out);
+        }
+    }
+    (out, count)
+}
+
+fn quote_csv(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// Writes lines of cells with the cells of a column aligned.
+fn write_aligned(lines: &[Vec<String>], right: &[bool], out: &mut String) {
+    let width = |cell: &str| cell.chars().count();
+    let widths: Vec<usize> = (0..right.len())
+        .map(|i| lines.iter().filter_map(|line| line.get(i)).map(|cell| width(cell)).max().unwrap_or(0))
+        .collect();
+    for line in lines {
+        let mut text = String::new();
+        for ((cell, w), right) in line.iter().zip(&widths).zip(right) {
+            let pad = " ".repeat(w - width(cell).min(*w));
+            text.push_str(&if *right { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
 }
 
 /// A cell as text for people, with the mark where it is not proven; `-` where nothing is known. With `is_whole`

@@ -51,7 +51,7 @@ static FOLLOWEES: Dataset<Followee> = Dataset {
         .width(20, 0)
         .fill(60)
         .searched()
-        .help("The name of a known neuron contains: `name:dfinity`."),
+        .help("My own name for it, or a known neuron's name, contains: `name:dfinity`."),
     ],
 };
 

@@ -49,7 +49,7 @@ pub use subject::Subject;
 pub use subnets::SUBNETS;
 pub(crate) use subnets::figures_json;
 pub use transactions::TRANSACTIONS;
-pub(crate) use transactions::signed_amount;
+pub(crate) use transactions::{other_account, signed_amount};
 pub use versions::VERSIONS;
 
 use icpulse_model::dataset::{Context, Dataset, List};

@@ -24,18 +24,27 @@ pub static NEURONS: Dataset<Neuron> = Dataset {
         ..ListInfo::DEFAULT
     },
     columns: &[
-        Column::new("id", "id", Kind::Number, |n, _| Cell::new(super::neuron_id(n.id)).tone(Tone::Id))
-            .width(20, 0)
-            .ascending()
-            .searched()
-            .help("Its number: `id:27`."),
-        Column::new("name", "name", Kind::Text, |n, _| {
-            known_cell(n.name(), Value::borrowed_text).tone(Tone::Known)
+        // Where the user named it, the name stands in place of the number.
+        Column::new("id", "id", Kind::Number, |n, cx| {
+            let cell = Cell::new(super::neuron_id(n.id)).tone(Tone::Id);
+            match cx.names.neurons.get(&n.id) {
+                Some(name) => cell.tone(Tone::Known).with_words(name.as_str()),
+                None => cell,
+            }
+        })
+        .width(20, 0)
+        .ascending()
+        .searched()
+        .help("Its number: `id:27`."),
+        Column::new("name", "name", Kind::Text, |n, cx| {
+            let own = cx.names.neurons.get(&n.id).map(icpulse_model::text::Line::as_str);
+            let cell = known_cell(own.or_else(|| n.name()), Value::borrowed_text).tone(Tone::Known);
+            if own.is_some() { cell.with_words("") } else { cell }
         })
         .width(8, 6)
         .fill(32)
         .searched()
-        .help("A known neuron's name contains: `name:dfinity`."),
+        .help("My own name for it, or a known neuron's name, contains: `name:dfinity`."),
         Column::new("state", "state", Kind::Terms(states), |n, _| {
             Cell::new(Value::Term(state(n.state))).tone(Tone::State(n.state))
         })

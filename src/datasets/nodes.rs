@@ -9,8 +9,8 @@ use super::network::{Footer, Link, NetworkList, link, node_title};
 use super::subject::Os;
 use icpulse_model::dataset::{Column, Context, Dataset, Kind, ListInfo, known_cell};
 use icpulse_model::fleet::{DASHBOARD, NodeSources, NodeStatus, Reported, Verdict};
-use icpulse_model::network_view::NodeDays;
-use icpulse_model::node_rewards::{MicroXdr, Ppm};
+use icpulse_model::network_view::{DayRate, NodeDays};
+use icpulse_model::node_rewards::{Day, MicroXdr, NodeDay, Ppm};
 use icpulse_model::registry::{NodeRecord, RewardType};
 use icpulse_model::value::{Cell, Term, Tone, Value};
 use icpulse_model::{Principal, Proof};
@@ -45,21 +45,23 @@ pub static MY_NODES: Dataset<Subject> = Dataset {
         many: "my nodes",
         about: "My own nodes: status, failures, rewards",
         shown: &[
-            ("alias", 1),
-            ("id", 0),
-            ("data_center", 4),
-            ("subnet", 3),
-            ("status", 2),
+            ("name", 0),
+            ("data_center", 5),
+            ("subnet", 5),
+            ("status", 0),
+            ("relative_failure", 0),
+            ("lost_latest", 0),
+            ("strip", 3),
+            ("mean_failure", 2),
+            ("lost", 1),
+            ("multiplier", 6),
             ("verdict", 7),
-            ("strip", 0),
-            ("mean_failure", 1),
-            ("multiplier", 5),
-            ("lost", 2),
+            ("id", 7),
             ("version_desired", 8),
             ("version_observed", 8),
             ("reward_type", 9),
         ],
-        sort: ("alias", false),
+        sort: ("relative_failure", true),
         quick_filters: QUICK_FILTERS,
         ..ListInfo::DEFAULT
     },
@@ -82,6 +84,17 @@ const COLUMNS: &[Column<Subject>] = &[
         .searched()
         .aliases(&["node"])
         .help("Its id: `id:ab3qz`."),
+    Column::new("name", "name", Kind::Text, |s, cx| {
+        match cx.network.mine.alias(&cx.network.topology, id(s)) {
+            Some(alias) => Cell::new(Value::borrowed_text(alias.as_str())).tone(Tone::Known),
+            None => Cell::new(Value::Id(*id(s))).tone(Tone::Id).with_words(super::short(id(s))),
+        }
+    })
+    .heading(|_| "node".to_owned())
+    .width(12, 0)
+    .hidden()
+    .screen_only()
+    .help("My own name for it, or its id: `name:rack-07`."),
     Column::new("provider", "provider", Kind::Text, |s, cx| {
         let provider = cx.network.topology.provider_of(id(s));
         known_cell(provider, |p| Value::Named(p, name(&p, cx).map(Into::into)))
@@ -144,38 +157,47 @@ const COLUMNS: &[Column<Subject>] = &[
     Column::new("strip", "30 days", Kind::Chart, |s, cx| {
         known_cell(days(s, cx), |d| Value::Strip(d.strip.clone()))
     })
-    .width(30, 7)
-    .descending(),
-    Column::new("mean_failure", "fails", Kind::Share, |s, cx| {
-        let mean = days(s, cx).and_then(|d| d.mean);
-        known_cell(mean, Value::Share).tone(mean.map_or(Tone::Plain, judge_failures))
+    .heading(|cx| match cx.network.latest_day() {
+        Some(day) => format!("days to {day}"),
+        None => "30 days".to_owned(),
     })
-    .width(8, 3)
+    .width(19, 7)
+    .fill(30)
+    .right()
+    .descending(),
+    Column::new("mean_failure", "fails 30 d", Kind::Share, |s, cx| {
+        let known = days(s, cx).and_then(|d| Some((d.mean?, d.is_assumed)));
+        failure_cell(known)
+    })
+    .width(11, 3)
     .aliases(&["fails"])
     .help("Its mean relative failure rate over 30 days in %: `mean_failure>5`."),
     Column::new("relative_failure", "last day", Kind::Share, |s, cx| {
-        let rate = cx.network.last_day(id(s)).and_then(|d| d.performance.relative());
-        known_cell(rate, Value::Share).tone(rate.map_or(Tone::Plain, judge_failures))
+        let rate = cx.network.last_day(id(s)).and_then(|d| DayRate::new(&d.performance));
+        failure_cell(rate.map(|day| (day.rate, day.is_assumed)))
+    })
+    .heading(|cx| cx.network.latest_day().map_or("last day", |day| name_day(day, cx)).to_owned())
+    .width(10, 9)
+    .hidden()
+    .help("Its relative failure rate on the last day that is known, in %: `relative_failure>5`."),
+    Column::new("lost_latest", "lost XDR", Kind::Xdr, |s, cx| {
+        lost_cell(cx.network.last_day(id(s)).map(lost))
     })
     .width(9, 9)
     .hidden()
-    .help("Its relative failure rate on the last day in %: `relative_failure>5`."),
-    Column::new("multiplier", "paid x", Kind::Factor, |s, cx| {
+    .help("XDR of the last day that it did not get: `lost_latest>0`."),
+    Column::new("multiplier", "multiplier", Kind::Factor, |s, cx| {
         let multiplier = days(s, cx).and_then(|d| d.multiplier);
         let tone = if multiplier.is_some_and(|m| m < Ppm::ONE) { Tone::Warn } else { Tone::Dim };
         known_cell(multiplier, Value::Factor).tone(tone)
     })
-    .width(7, 6)
+    .width(11, 6)
     .ascending()
     .help("Latest reward multiplier: `multiplier<1`."),
-    Column::new("lost", "lost XDR", Kind::Xdr, |s, cx| {
-        let lost = days(s, cx).map(|d| d.lost);
-        let tone = if lost.is_some_and(|lost| lost > MicroXdr(0)) { Tone::Warn } else { Tone::Dim };
-        known_cell(lost, Value::Xdr).tone(tone)
-    })
-    .width(9, 9)
-    .hidden()
-    .help("XDR of 30 days that it did not get: `lost>1`."),
+    Column::new("lost", "lost 30 d", Kind::Xdr, |s, cx| lost_cell(days(s, cx).map(|d| d.lost)))
+        .width(10, 9)
+        .hidden()
+        .help("XDR of 30 days that it did not get: `lost>1`."),
     Column::new("version_desired", "to run", Kind::Text, |s, cx| {
         known_cell(cx.network.topology.desired_version(id(s)), |v| Value::Version(v.as_str().into()))
     })
@@ -362,6 +384,32 @@ pub(super) fn judge_failures(rate: Ppm) -> Tone {
     }
 }
 
+/// XDR that a node did not get on a day, of its base reward.
+pub(super) fn lost(day: &NodeDay) -> MicroXdr {
+    day.base.minus(day.adjusted)
+}
+
+/// The day before today is yesterday; another is the last one that is known.
+pub(super) fn name_day(day: Day, cx: &Context) -> &'static str {
+    if Day::containing(cx.now).previous() == day { "yesterday" } else { "last day" }
+}
+
+/// A failure rate, marked where it was not measured.
+fn failure_cell(known: Option<(Ppm, bool)>) -> Cell<'static> {
+    let Some((rate, is_assumed)) = known else { return Cell::default() };
+    let cell = Cell::new(Value::Share(rate)).tone(judge_failures(rate));
+    if !is_assumed {
+        return cell;
+    }
+    let tone = if rate < NEARLY { Tone::Dim } else { cell.tone };
+    cell.tone(tone).with_words(format!("~{}", rate.percent()))
+}
+
+fn lost_cell(lost: Option<MicroXdr>) -> Cell<'static> {
+    let tone = if lost.is_some_and(|lost| lost > MicroXdr(0)) { Tone::Warn } else { Tone::Dim };
+    known_cell(lost, Value::Xdr).tone(tone)
+}
+
 fn is_contradicted(subject: &Subject, cx: &Context) -> bool {
     let subnet = || cx.network.topology.subnet_of(id(subject));
     life(subject, cx).is_some_and(|l| l.is_down(cx.network.now))
@@ -397,10 +445,10 @@ fn verdict(subject: &Subject, cx: &Context) -> Cell<'static> {
     let fresh = life(subject, cx).is_some_and(|l| l.is_alive(now));
     let (place, words, tone) = match (&verdict, fresh) {
         (Verdict::Unknown, _) => (0, "", Tone::Dim),
-        (Verdict::Reported(_), true) => (1, "REST+SIGNED", Tone::Signed),
-        (Verdict::Reported(_), false) => (1, "REST", Tone::Unverified),
-        (Verdict::Answered(_), _) => (2, "SIGNED", Tone::Signed),
-        (Verdict::Disputed(..), _) => (3, "REST≠SIGNED", Tone::Warn),
+        (Verdict::Reported(_), true) => (1, "both", Tone::Dim),
+        (Verdict::Reported(_), false) => (1, "dashboard", Tone::Dim),
+        (Verdict::Answered(_), _) => (2, "signature", Tone::Dim),
+        (Verdict::Disputed(..), _) => (3, "disputed", Tone::Warn),
     };
     known_cell(verdicts().into_iter().nth(place), Value::Term).tone(tone).with_words(words)
 }

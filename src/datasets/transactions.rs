@@ -77,9 +77,10 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         Column::new("with", "from / to", Kind::Text, |t, cx| {
             let other = cx.account.and_then(|own| counterparty(t, &own));
             let cell = known_cell(other, name_party).tone(Tone::Id);
-            match &t.operation {
-                Operation::Unknown(words) => cell.tone(Tone::Warn).with_words(words.as_str()),
-                _ => warn_of_imitation(cell, cx),
+            match (&t.operation, other.and_then(|other| own_name(other, cx))) {
+                (Operation::Unknown(words), _) => cell.tone(Tone::Warn).with_words(words.as_str()),
+                (_, Some(name)) => cell.tone(Tone::Known).with_words(name),
+                (_, None) => warn_of_imitation(cell, cx),
             }
         })
         .width(14, 2)
@@ -94,6 +95,12 @@ pub static TRANSACTIONS: Dataset<Transaction> = Dataset {
         .ascending()
         .searched()
         .help("The 64-bit memo: `memo:1347768404`."),
+        Column::data("with_name", Kind::Text, |t, cx| {
+            let other = cx.account.and_then(|own| counterparty(t, &own));
+            known_cell(other.and_then(|other| own_name(other, cx)), Value::borrowed_text)
+        })
+        .searched()
+        .help("My own name for the other account contains: `with_name:exchange`."),
         Column::data("direction", Kind::Terms(directions), |t, cx| {
             let place = cx.account.map(|own| match t.direction(&own) {
                 Direction::In => 0,
@@ -179,6 +186,16 @@ fn warn_of_imitation<'a>(cell: Cell<'a>, cx: &Context) -> Cell<'a> {
     let start: String = original.chars().take(alike + 4).collect();
     let words = format!("looks like {start}…, is not: {account}");
     cell.tone(Tone::Warn).with_words(words)
+}
+
+/// The user's name of an account.
+fn own_name<'a>(party: &Party, cx: &'a Context) -> Option<&'a str> {
+    cx.names.accounts.get(&party.identifier()).map(icpulse_model::text::Line::as_str)
+}
+
+/// The other account of a transaction on one's own account.
+pub(crate) fn other_account(t: &Transaction, own: &AccountIdentifier) -> Option<AccountIdentifier> {
+    counterparty(t, own).map(Party::identifier)
 }
 
 fn name_party(party: &Party) -> Value<'static> {

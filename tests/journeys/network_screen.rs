@@ -92,7 +92,7 @@ async fn every_list_is_a_key_away_and_sorts_and_filters() {
     }
     app.press("g n /").type_text("status:down").press("<enter>");
     // Three are down; the fourth that the dashboard calls so has signed an answer.
-    app.sees("4 of 90 nodes").sees("disputed down").sees("REST≠SIGNED");
+    app.sees("4 of 90 nodes").sees("disputed down").sees("disputed    ");
     app.press("/ ctrl-u").type_text("data_center:zh1 -subnet:spare").press("<enter>");
     assert!(app.state.net.list().rows.len() > 2);
     app.press("/ ctrl-u").type_text("nonsense:1").sees("unknown field 'nonsense'").press("<esc>");
@@ -139,6 +139,22 @@ async fn a_provider_is_chosen_once_and_sees_what_was_lost_and_why() {
     assert_eq!(app.services.saved.last().unwrap().provider, Some(fleet::provider(8)));
     app.sees("Indigo Racks").sees("XDR a month").sees("ICP at 3.825 XDR, the 30-day average");
     app.sees("failed blocks").sees("paid").sees("2026-").sees("30 days");
+    // What failed yesterday and what that cost comes first, and stays on a narrow screen.
+    app.sees("yesterday").sees("XDR lost by").sees("days to 2026-").sees("~ assumed");
+    let rate = |app: &Harness<Network>, row: &Subject| {
+        let Subject::Node(node) = row else { panic!("{row:?}") };
+        app.state.net.view.last_day(node).and_then(|day| day.performance.relative())
+    };
+    let rates: Vec<_> = app.state.net.list().rows.iter().map(|row| rate(&app, row)).collect();
+    assert!(rates.len() > 1 && rates.is_sorted_by(|a, b| a >= b), "{rates:?}");
+    app.resize(80, 45)
+        .sees("status")
+        .sees("lost XDR")
+        .sees("lost 30 d")
+        .does_not_see("alias")
+        .resize(160, 45);
+    // A node's detail has its days.
+    app.press("<enter>").sees("over subnet").sees("XDR lost, reward multiplier").press("<esc>");
     // A name for a machine, kept and shown.
     let node = app.state.net.list().selected.unwrap();
     app.press("e").type_text("rack-07/a").press("<enter>").sees("rack-07/a").sees("is called rack-07/a");
@@ -385,7 +401,7 @@ async fn what_only_the_dashboard_says_has_its_mark_in_every_table_and_detail() {
     assert!(row.contains("32? "), "{row}");
     // A young signature proves that a node is up: there is nothing to mark.
     app.press("g n");
-    let signed = lines_with(&mut app, "REST+SIGNED");
+    let signed = lines_with(&mut app, " both ");
     assert!(!signed.is_empty() && signed.iter().all(|line| line.contains(" up  ")), "{signed:?}");
     app.press("?").press("G").sees("Unverified: the public dashboard says it").press("<esc>");
 }

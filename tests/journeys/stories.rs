@@ -483,3 +483,185 @@ async fn columns_come_and_go() {
     app.press("2").sees("topic").press("C j j <space> <esc>").does_not_see("IC OS Version");
     app.feed(Message::Tick);
 }
+
+#[tokio::test]
+async fn neurons_and_accounts_are_named_and_the_name_stands_where_the_id_is() {
+    let mut app = open();
+    app.press("3").sees("1001").press("e").sees("Name neuron").type_text("Cold wallet");
+    app.press("<enter>").sees("is called Cold wallet");
+    assert!(app.services.asked.iter().any(|e| e.starts_with("SaveName(Neuron(")), "{:?}", app.services.asked);
+    app.press("/").type_text("cold").press("<enter>").sees("1 of 3 neurons");
+    app.press("<enter>").sees("Neuron Cold wallet");
+    // The neuron's ballot has the name too.
+    app.press("<esc> F 2 v").sees("Cold wallet").press("<esc>");
+    // The other account of a transaction.
+    app.press("4 /").type_text("exchange").press("<enter>").sees("No matches");
+    app.press("F /").type_text("direction:out").press("<enter> e").sees("Name account");
+    app.type_text("Exchange").press("<enter>").sees("is called Exchange");
+    app.press("F /").type_text("exchange").press("<enter>");
+    assert!(app.state.wallet.list.rows.contains(&903));
+    app.press("<enter>").sees("Exchange");
+    // An empty name removes it.
+    app.press("<esc> e ctrl-u <enter>").sees("removed the name of account");
+    assert!(app.state.names.accounts.is_empty());
+    app.press("F 2").sees("Elect new replica").press("e").sees("only in");
+}
+
+#[tokio::test]
+async fn another_network_is_opened_from_inside() {
+    let mut app = open();
+    app.state.networks = vec!["ic".to_owned(), "demo".to_owned(), "test".to_owned()];
+    app.press(":")
+        .type_text("net nowhere")
+        .press("<enter>")
+        .sees("unknown network 'nowhere'; available: ic, demo");
+    app.press(":").type_text("net test").press("<enter>").sees("test is open");
+    assert!(!app.host.contains(&Effect::Quit));
+    // What is under way is asked about first.
+    app.services.fates = vec![(1_001, Fate::Pending)];
+    app.press("2 + <enter> <esc> :")
+        .type_text("net demo")
+        .press("<enter>")
+        .sees("A request is being submitted");
+    app.press("j j <enter>");
+    assert_eq!(app.state.next_network, None);
+    app.services.settle();
+    app.settle();
+    app.press(":").type_text("open network").press("<enter>").sees("demo").press("k <enter>");
+    assert_eq!(app.state.next_network.as_deref(), Some("demo"));
+    assert!(app.host.contains(&Effect::Quit));
+}
+
+#[tokio::test]
+async fn a_locked_identity_that_is_chosen_asks_for_its_passphrase() {
+    let mut app = open();
+    app.services.locked = true;
+    app.press("i j <enter>").sees("Unlock other");
+    app.type_text(PASSPHRASE).press("<enter>");
+    assert!(app.state.layers.is_empty() && !app.state.signer.locked);
+}
+
+#[tokio::test]
+async fn running_work_is_in_the_header_and_can_be_stopped_and_found_again() {
+    let mut app = open();
+    app.services.fates = vec![(1_001, Fate::Pending)];
+    app.press("2 + <enter>").sees("Under way").sees("sending 2 of 3");
+    // It goes on below, and the header leads back to it.
+    app.press("<esc>").sees("sending 2 of 3").click_on("sending 2 of 3").press("<enter>").sees("Under way");
+    app.press("s").sees("stopping");
+    assert!(app.services.asked.iter().any(|e| e.starts_with("StopAction")), "{:?}", app.services.asked);
+    app.services.settle();
+    app.settle();
+    app.does_not_see("sending").press("s").sees("not under way");
+}
+
+#[tokio::test]
+async fn what_changed_since_the_last_time_is_a_line_with_a_list_behind_it() {
+    let before = open().state.world.clone();
+    let mut app = open_with(Options::default(), None);
+    let signer = app.state.signer.clone();
+    app.state.load_world(signer, before);
+    app.services.publish();
+    app.settle();
+    app.press("1").does_not_see("since");
+    app.services.neurons[0].stake = icpulse_model::E8s(app.services.neurons[0].stake.0 + 500_000_000);
+    app.services.publish();
+    app.settle();
+    app.sees("1 change").sees("1 neuron");
+    app.press("G");
+    app.state.pulse.cursor = app.state.pulse.needs - 1;
+    app.press("<enter>").sees("Changes since the last time").sees("stake +5.00 ICP");
+    app.press("<enter>").sees("Neuron 1001");
+}
+
+#[tokio::test]
+async fn filters_have_names_and_what_they_find_is_marked() {
+    let mut app = open();
+    app.press("2 /").type_text("topic:gov").press("ctrl-s").sees("Name filter").type_text("motions");
+    app.press("<enter>").sees("the filter is called @motions").press("<enter> F").sees("Elect new replica");
+    // Recalled in the filter's line, by `f`, and from the palette, also of another screen.
+    app.press("/").type_text("@mo").sees("@motions").press("<tab>").does_not_see("Elect new replica");
+    app.press("<enter>");
+    assert_eq!(app.state.filter_text(), Some("topic:gov"));
+    app.press("F /").type_text("@motions").press("<enter>");
+    assert_eq!(app.state.filter_text(), Some("topic:gov"));
+    app.press("F 3 :").type_text("filter motions").press("<enter>");
+    assert_eq!((app.state.screen().title(), app.state.filter_text()), ("Proposals", Some("topic:gov")));
+    app.press(":").type_text("filter nothing").press("<enter>").sees("no filter is called 'nothing'");
+    // They survive a restart.
+    let views = app.state.views();
+    let mut again = open();
+    again.state.set_views(&views);
+    again.press("2 F /").type_text("@motions").press("<enter>");
+    assert_eq!(again.state.filter_text(), Some("topic:gov"));
+    // An empty name removes it.
+    app.press("2 / ctrl-u")
+        .type_text("topic:gov")
+        .press("ctrl-s ctrl-u <enter>")
+        .sees("removed the name")
+        .press("<esc>");
+    assert!(app.state.proposals.named.is_empty());
+}
+
+#[tokio::test]
+async fn totals_follow_the_filter() {
+    let mut app = open();
+    let sum = |app: &mut Harness<Network>| -> u64 {
+        app.state.neurons.rows.iter().map(|id| app.state.neuron(*id).unwrap().stake.0).sum()
+    };
+    app.press("3").sees("in all");
+    let all = sum(&mut app);
+    app.press("/").type_text("id:1001").press("<enter>").sees("shown  ");
+    let shown = sum(&mut app);
+    assert!(shown < all);
+    app.sees(&format!("shown  {} ICP", icpulse_model::E8s(shown).rounded()));
+}
+
+#[tokio::test]
+async fn a_list_is_saved_as_it_is_shown() {
+    let mut app = open();
+    app.press("2 /")
+        .type_text("topic:gov")
+        .press("<enter> E")
+        .sees("Export the list as shown")
+        .press("<enter>");
+    let saved = app.services.asked.iter().rfind(|e| e.starts_with("SaveList")).unwrap().clone();
+    assert!(saved.contains("list: \"proposals\"") && saved.contains("rows: 2,"), "{saved}");
+    assert!(saved.contains("Motion: reduce") && !saved.contains("Elect new replica"), "{saved}");
+    // The columns as they are shown.
+    let columns = saved.split("text: \"").nth(1).unwrap().split("\\n").next().unwrap().to_owned();
+    assert!(
+        columns.starts_with("id,") && columns.contains("topic") && !columns.contains("ballots"),
+        "{columns}"
+    );
+    app.press("C j j <space> <esc> E j <enter>");
+    let saved = app.services.asked.iter().rfind(|e| e.starts_with("SaveList")).unwrap();
+    assert!(saved.contains("extension: \"json\"") && !saved.contains("topic"), "{saved}");
+    app.press("1 E").sees("only in");
+}
+
+#[tokio::test]
+async fn choosers_and_ballots_are_narrowed_and_sorted() {
+    let mut app = open();
+    app.press("t /").type_text("paper").does_not_see("harbour").press("<enter>");
+    assert_eq!(app.state.options.theme, "paper");
+    // Columns stay open, so that what was found can be switched.
+    app.press("2 C /").type_text("topic").press("<enter> <space>");
+    assert!(!app.state.proposals.columns.contains(&"topic"));
+    app.press("<esc> <esc>");
+    assert!(app.state.layers.is_empty());
+    app.press("v /").type_text("1002").does_not_see("1003").press("<enter>").sees("1 shown");
+    app.press("u F <esc>").sees("2 of 3 neurons").press(">").sees("1003").press("<esc>");
+}
+
+#[tokio::test]
+async fn the_palette_runs_from_layers_and_details() {
+    let mut app = open();
+    app.press("2 <enter> ?").sees("keys").press(":").type_text("neurons").press("<enter>");
+    assert_eq!((app.state.screen().title(), app.state.layers.len()), ("Neurons", 0));
+    app.press("2 v :").type_text("proposal 111").press("<enter>").sees("Proposal 111");
+    assert!(app.state.layers.is_empty());
+    // From a form, too, where `:` is text.
+    app.press("s ctrl-p").type_text("wallet").press("<enter>");
+    assert_eq!((app.state.screen().title(), app.state.layers.len()), ("Wallet", 0));
+}

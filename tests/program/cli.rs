@@ -283,6 +283,32 @@ fn of_others_neurons_what_only_their_owners_read_is_unknown() {
 }
 
 #[test]
+fn neurons_and_accounts_are_named_on_their_network() {
+    let user = User::new();
+    let neurons = json(&user.act(&["neurons", "list", "--json"]));
+    let id = neurons["neurons"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(code(&user.act(&["names", "set", "neuron", &id, "Cold wallet"])), 0);
+    let list = user.act(&["neurons", "list", "--filter", "name:cold", "--json"]);
+    assert_eq!(json(&list)["neurons"][0]["id"], id.as_str());
+    assert!(text(&user.act(&["names", "list"])).contains("Cold wallet"));
+    let rows = json(&user.act(&["account", "transactions", "--json"]));
+    let find = |key: &str| {
+        rows["transactions"].as_array().unwrap().iter().find_map(|t| t[key].as_str().map(str::to_owned))
+    };
+    let other = find("with").unwrap();
+    assert_eq!(code(&user.act(&["names", "set", "account", &other, "Exchange"])), 0);
+    let named = json(&user.act(&["account", "transactions", "--filter", "exchange", "--json"]));
+    assert_eq!(named["transactions"][0]["with"], other.as_str());
+    assert_eq!(code(&user.act(&["names", "remove", "account", &other])), 0);
+    let again = user.act(&["names", "remove", "account", &other]);
+    assert!(code(&again) == 2 && complaint(&again).contains("has no name on"), "{}", complaint(&again));
+    assert_eq!(code(&user.act(&["names", "set", "neuron", "x", "y"])), 2);
+    // Another network has names of its own.
+    let elsewhere = user.run(&["--network", "demo", "names", "list", "--json"]);
+    assert_eq!(json(&elsewhere)["names"].as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_says_what_to_do() {
     let home = User::new();
     for (args, hint) in [

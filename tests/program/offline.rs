@@ -29,7 +29,10 @@ fn the_root_key_of_last_time_opens_the_cache_while_the_network_is_away() {
     std::fs::create_dir_all(home.config()).unwrap();
     std::fs::write(home.config().join("config.toml"), format!("default_network = {url:?}\n")).unwrap();
     let completions = text(&home.command(&["completions", "bash"]).output().unwrap());
-    assert!(completions.contains(&format!(" {open} ")) || completions.contains(&format!("\"{open} ")), "{open}");
+    assert!(
+        completions.contains(&format!(" {open} ")) || completions.contains(&format!("\"{open} ")),
+        "{open}"
+    );
     drop(served);
 
     let offline = run(&["subnets", "--json", "--offline"]);

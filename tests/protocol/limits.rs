@@ -16,8 +16,7 @@ fn read_to_end(mut stream: &TcpStream) -> String {
 
 #[test]
 fn half_open_connections_are_closed() {
-    let demo =
-        Demo::start(Options { read_limit: Duration::from_millis(300), ..Options::default() }).unwrap();
+    let demo = Demo::start(Options { read_limit: Duration::from_millis(300), ..Options::default() }).unwrap();
     let send = |text: &str| {
         let mut stream = TcpStream::connect(demo.address()).unwrap();
         stream.write_all(text.as_bytes()).unwrap();
@@ -27,11 +26,15 @@ fn half_open_connections_are_closed() {
     let silent = send("");
     let half_a_head = send(status);
     let idle = send(&format!("{status}\r\n"));
-    let half_a_body =
-        send(&format!("POST /api/v3/canister/{LEDGER}/query HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"));
+    let half_a_body = send(&format!(
+        "POST /api/v3/canister/{LEDGER}/query HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"
+    ));
     assert!(!read_to_end(&silent).contains(" 200 "));
     assert!(!read_to_end(&half_a_head).contains(" 200 "));
-    assert!(read_to_end(&idle).starts_with("HTTP/1.1 200 OK"), "it is answered, and closed when nothing follows");
+    assert!(
+        read_to_end(&idle).starts_with("HTTP/1.1 200 OK"),
+        "it is answered, and closed when nothing follows"
+    );
     assert!(read_to_end(&half_a_body).starts_with("HTTP/1.1 408 "));
 }
 

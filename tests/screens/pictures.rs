@@ -450,8 +450,8 @@ fn every_hint_in_a_footer_does_what_it_says() {
                 let now = state.now;
                 effects.extend(icpulse::tui::app::update(&mut state, Message::Key(chord.into()), now));
             }
-            // These two lead to another text, or choose one.
-            let changes = matches!(hint.command, Command::ValueNext | Command::FieldNext);
+            // These lead to another text, choose one, or open a line for one.
+            let changes = matches!(hint.command, Command::ValueNext | Command::FieldNext | Command::Search);
             let stays = state.layers.len() == layers && layers > 0 && !changes;
             assert!(!stays || texts(&mut state) == typed, "{name}: {} types text", hint.keys[0]);
             assert!(

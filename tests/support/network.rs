@@ -485,7 +485,7 @@ impl Services for Network {
                 }));
             }
             Effect::UseIdentity(name) => {
-                self.signer = signer(&name, 9);
+                self.signer = SignerInfo { locked: self.locked, ..signer(&name, 9) };
                 self.neurons.clear();
                 self.change(Change::Signer(self.signer.clone()));
                 self.change(Change::Neurons(self.all_neurons()));

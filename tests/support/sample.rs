@@ -5,8 +5,8 @@ pub use icpulse_testing::{NOW, fleet, principal};
 
 use icpulse::tui::app::layer::{
     ActionsLayer, AfterUnlock, AliasLayer, BallotRow, BallotsLayer, ChoiceItem, ChoiceKind, ChoiceLayer,
-    ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, PaletteLayer, PaletteMatch,
-    QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
+    ExecutionLayer, Failure, FilterLayer, HelpLayer, JumpLayer, MessageLayer, NameTarget, PaletteLayer,
+    PaletteMatch, QrLayer, ReviewLayer, ReviewStage, TravelLayer, UnlockLayer, WhatIfLayer,
 };
 use icpulse::tui::app::state::{NetworkInfo, Options};
 use icpulse::tui::app::{Detail, Place, Screen, State, Subject};
@@ -351,6 +351,7 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             offset: 0,
             before: None,
             copies: Vec::new(),
+            searching: false,
         })
     };
     let item = |label: &str, note: &str, on: Option<bool>| ChoiceItem {
@@ -427,10 +428,8 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
             "ballots",
             Screen::Proposals,
             Layer::Ballots(BallotsLayer {
-                proposals: vec![ProposalKey::nns(140_812)],
-                rows: ballots,
                 cursor: 4,
-                offset: 0,
+                ..BallotsLayer::new(vec![ProposalKey::nns(140_812)], ballots)
             }),
         ),
         ("review-planning", Screen::Proposals, review(ReviewStage::Planning, false, "")),
@@ -509,7 +508,10 @@ pub fn layers() -> Vec<(&'static str, Screen, Layer)> {
         (
             "alias",
             Screen::Network,
-            Layer::Alias(AliasLayer { node: fleet::node(20), input: Input::new("rack-07/b".to_owned()) }),
+            Layer::Alias(AliasLayer {
+                target: NameTarget::Node(fleet::node(20)),
+                input: Input::new("rack-07/b".to_owned()),
+            }),
         ),
         (
             "qr",

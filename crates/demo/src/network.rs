@@ -461,7 +461,9 @@ impl Network {
         let most = MOST_CALL_BYTES[usize::from(own > 0)];
         if body.len() > most {
             let (id, size) = (hex::encode(request.id), body.len());
-            let why = format!("Request 0x{id} is too large. Message byte size {size} is larger than the max allowed {most}.");
+            let why = format!(
+                "Request 0x{id} is too large. Message byte size {size} is larger than the max allowed {most}."
+            );
             return Err(Answer::text(413, why));
         }
         let now = self.now();

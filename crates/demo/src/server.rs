@@ -25,20 +25,14 @@ const MAX_BODY_BYTES: usize = 4 << 20;
 
 /// Serves each connection that comes until the runtime ends. Who takes longer than `read_limit` for the head of a
 /// request, or for its body, is answered no more.
-pub async fn serve_connections(
-    mut listener: ClientListener,
-    network: Arc<Network>,
-    read_limit: Duration,
-) {
+pub async fn serve_connections(mut listener: ClientListener, network: Arc<Network>, read_limit: Duration) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(read_limit);
     while let Some(connection) = listener.accept().await {
         let (network, cutter) = (Arc::clone(&network), connection.connection_cutter());
         let service = service_fn(move |request: Request<Incoming>| {
             let (network, cutter) = (Arc::clone(&network), cutter.clone());
-            async move {
-                Ok::<_, Infallible>(serve(&network, &cutter, request.map(Body::new), read_limit).await)
-            }
+            async move { Ok::<_, Infallible>(serve(&network, &cutter, request.map(Body::new), read_limit).await) }
         });
         tokio::spawn(builder.serve_connection(TokioIo::new(connection), service));
     }
@@ -182,7 +176,9 @@ async fn answer(network: &Arc<Network>, request: Request<Body>, read_limit: Dura
     let body = match tokio::time::timeout(read_limit, to_bytes(request.into_body(), MAX_BODY_BYTES)).await {
         Ok(Ok(body)) => body,
         Err(_) => return Answer::text(408, format!("The request did not arrive within {read_limit:?}.")),
-        Ok(Err(_)) => return Answer::text(413, format!("The request is larger than {MAX_BODY_BYTES} bytes.")),
+        Ok(Err(_)) => {
+            return Answer::text(413, format!("The request is larger than {MAX_BODY_BYTES} bytes."));
+        }
     };
     if !matches!(endpoint, Endpoint::Status) && network.faults.strikes(Kind::TimeLie) {
         return network.refuse_by_false_time(&body);

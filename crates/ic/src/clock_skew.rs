@@ -199,7 +199,8 @@ impl Connection {
         let first = self.read_network_time(canister).await;
         tokio::time::sleep(STANDSTILL_LOOK).await;
         let second = self.read_network_time(canister).await;
-        let found = first.zip(second).filter(|(first, second)| second.0 < first.0.saturating_add(NO_PROGRESS));
+        let found =
+            first.zip(second).filter(|(first, second)| second.0 < first.0.saturating_add(NO_PROGRESS));
         let found = found.map(|(first, second)| first.max(second));
         *looked = Some((Instant::now(), found));
         found

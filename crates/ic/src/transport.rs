@@ -161,7 +161,8 @@ impl Transport {
         request: http::Request<Bytes>,
         size_limit: Option<usize>,
     ) -> Result<http::Response<Bytes>, AgentError> {
-        if let Some(check) = self.root_key_check.as_ref().filter(|check| !check.is_done.load(Ordering::Relaxed))
+        if let Some(check) =
+            self.root_key_check.as_ref().filter(|check| !check.is_done.load(Ordering::Relaxed))
         {
             self.check_root_key(check).await?;
         }

@@ -2,6 +2,7 @@
 //! follow from them.
 
 use crate::lookalike::LookAlikes;
+use crate::names::Names;
 use crate::network_view::NetworkView;
 use crate::query::Haystacks;
 use crate::value::{Cell, SortKey, Term, Value};
@@ -84,6 +85,8 @@ pub struct ColumnInfo {
     pub aliases: &'static [&'static str],
     /// Its heading in tables; empty where no table shows it.
     pub title: &'static str,
+    /// Its heading on screens, where that depends on what is known.
+    pub heading: Option<fn(&Context) -> String>,
     /// Description, with an example of a filter.
     pub help: &'static str,
     /// The form of its values.
@@ -148,6 +151,8 @@ pub struct Context {
     pub network: Arc<NetworkView>,
     /// Accounts of the transactions that look like another.
     pub lookalikes: Arc<LookAlikes>,
+    /// The user's names of neurons and accounts.
+    pub names: Arc<Names>,
 }
 
 impl Context {
@@ -155,8 +160,11 @@ impl Context {
         self.tokens.iter().find(|token| token.ledger == ledger)
     }
 
-    /// The name of a known neuron.
+    /// The user's name of a neuron, or the name of a known neuron.
     pub fn neuron_name(&self, id: NeuronKey) -> Option<&str> {
+        if let Some(own) = self.names.neurons.get(&id) {
+            return Some(own.as_str());
+        }
         let listed = self.network.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed.filter(|known| known.id == id).map(|known| known.data.name.as_str()).next()
     }
@@ -179,6 +187,7 @@ impl<R: 'static> Column<R> {
             id,
             aliases: &[],
             title,
+            heading: None,
             help: "",
             kind,
             width: 8,
@@ -206,6 +215,13 @@ impl<R: 'static> Column<R> {
     #[must_use]
     pub const fn help(mut self, help: &'static str) -> Self {
         self.info.help = help;
+        self
+    }
+
+    /// Screens head it with this text.
+    #[must_use]
+    pub const fn heading(mut self, heading: fn(&Context) -> String) -> Self {
+        self.info.heading = Some(heading);
         self
     }
 

@@ -24,6 +24,7 @@ pub mod health;
 pub mod ledger;
 pub mod lookalike;
 pub mod margin;
+pub mod names;
 pub mod network;
 pub mod network_view;
 pub mod neuron;

@@ -19,14 +19,30 @@ use std::sync::Arc;
 /// Days of a heat strip.
 pub const STRIP_DAYS: usize = 30;
 
+/// A node's relative failure rate of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayRate {
+    pub rate: Ppm,
+    /// It was not measured: the node was in no subnet, and the mean of its provider's other nodes counts.
+    pub is_assumed: bool,
+}
+
+impl DayRate {
+    /// The rate by which a day was paid.
+    pub fn new(performance: &Performance) -> Option<Self> {
+        let rate = performance.relative()?;
+        Some(Self { rate, is_assumed: matches!(performance, Performance::Extrapolated(_)) })
+    }
+}
+
 /// A node's last days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeDays {
     /// Relative failure rates, oldest first; a day without one is empty.
-    pub strip: Vec<Option<Ppm>>,
+    pub strip: Vec<Option<DayRate>>,
     pub mean: Option<Ppm>,
-    /// It was extrapolated from other nodes on the last day.
-    pub extrapolated: bool,
+    /// No day of the mean was measured.
+    pub is_assumed: bool,
     /// The latest multiplier.
     pub multiplier: Option<Ppm>,
     /// XDR that it did not get in these days, of its base reward.
@@ -204,6 +220,11 @@ impl NetworkView {
         Day(last.0.saturating_sub(u32::try_from(STRIP_DAYS).unwrap_or(30) - 1))
     }
 
+    /// The last day whose rewards are known.
+    pub fn latest_day(&self) -> Option<Day> {
+        self.rewards.days.keys().next_back().copied().filter(|_| !self.is_past)
+    }
+
     fn gather_days(&self) -> BTreeMap<Principal, NodeDays> {
         let from = self.strip_start();
         let mut days: BTreeMap<Principal, NodeDays> = BTreeMap::new();
@@ -214,16 +235,16 @@ impl NetworkView {
                     .entry(node.node)
                     .or_insert_with(|| NodeDays { strip: vec![None; STRIP_DAYS], ..NodeDays::default() });
                 if let Some(cell) = days.strip.get_mut(place) {
-                    *cell = node.performance.relative();
+                    *cell = DayRate::new(&node.performance);
                 }
                 days.multiplier = Some(node.multiplier);
-                days.extrapolated = matches!(node.performance, Performance::Extrapolated(_));
                 days.lost = days.lost.plus(node.base.minus(node.adjusted));
                 days.earned = days.earned.plus(node.adjusted);
             }
         }
         for days in days.values_mut() {
-            days.mean = mean_rate(days.strip.iter().flatten().copied());
+            days.mean = mean_rate(days.strip.iter().flatten().map(|day| day.rate));
+            days.is_assumed = days.strip.iter().flatten().all(|day| day.is_assumed);
         }
         days
     }

@@ -3,6 +3,7 @@
 
 use crate::account::short_principal;
 use crate::amount::{format_units, group, percent};
+use crate::network_view::DayRate;
 use crate::node_rewards::{MicroXdr, Ppm};
 use crate::query::{Op, Operand};
 use crate::topic::NeuronState;
@@ -90,7 +91,7 @@ pub enum Value<'a> {
     /// A series, oldest first.
     Series(Vec<u64>),
     /// Shares a day, oldest first.
-    Strip(Vec<Option<Ppm>>),
+    Strip(Vec<Option<DayRate>>),
     /// Part and whole.
     Part(u64, u64),
     /// Several; a filter matches any.
@@ -330,7 +331,7 @@ impl<'a> Value<'a> {
             // The longer ago, the greater.
             Self::Since(at) => u64::MAX - at.0,
             Self::Series(values) => values.last().copied().unwrap_or(0),
-            Self::Strip(days) => days.iter().flatten().fold(0, |sum, ppm| sum + u64::from(ppm.0)),
+            Self::Strip(days) => days.iter().flatten().fold(0, |sum, ppm| sum + u64::from(ppm.rate.0)),
             Self::Part(part, whole) => part.saturating_mul(1_000_000) / (*whole).max(1),
         };
         Some(SortKey::Number(number))

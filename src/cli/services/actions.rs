@@ -194,7 +194,11 @@ impl LiveServices {
             Ok(execution) => execution,
             Err(e) => return self.send_not_begun(plan, &e).await,
         };
-        match execute_plan(execution, &client, &journal, &action_options(), &self.reporter()).await {
+        let options = action_options();
+        lock(&self.0.stops).insert(plan, Arc::clone(&options.stop));
+        let ended = execute_plan(execution, &client, &journal, &options, &self.reporter()).await;
+        lock(&self.0.stops).remove(&plan);
+        match ended {
             Ok(execution) => self.report_end(execution).await,
             Err(e) => self.send_not_begun(plan, &e).await,
         }

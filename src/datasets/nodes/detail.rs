@@ -1,6 +1,6 @@
 //! One node in full.
 
-use super::{NODES, days, id, record};
+use super::{NODES, days, id, name_day, record};
 use crate::datasets::Subject;
 use crate::datasets::detail::{Detail, Piece, text};
 use crate::datasets::export::object;
@@ -103,13 +103,29 @@ fn describe_rewards(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
         return;
     };
     out.fact("30 days", [Piece::Strip(days.strip.clone())]);
+    if let Some(last) = cx.network.latest_day() {
+        let ends = format!("{}{:>20}", cx.network.strip_start(), last.to_string());
+        out.fact("", [text(ends, Tone::Dim)]);
+    }
     out.fact("", [Piece::Shades]);
     if let Some(mean) = days.mean {
-        let of = if days.extrapolated { "from its provider's other nodes" } else { "above its subnet's" };
+        let (sign, of) = match days.is_assumed {
+            true => ("~", "assumed from its provider's other nodes"),
+            false => ("", "above its subnet's"),
+        };
         let why = format!("  mean relative failure rate, {of}");
-        out.fact("fails", [text(mean.percent(), Tone::Plain), text(why, Tone::Dim)]);
+        out.fact("fails", [text(format!("{sign}{}", mean.percent()), Tone::Plain), text(why, Tone::Dim)]);
     }
-    out.known_text_line("paid x", days.multiplier.map(|m| m.decimal()), Tone::Plain);
+    let latest = cx.network.last_day(id(s)).zip(cx.network.latest_day());
+    if let Some((node, day)) = latest {
+        let lost = super::lost(node);
+        let tone = if lost > MicroXdr(0) { Tone::Warn } else { Tone::Dim };
+        let figures = [
+            text(format!("{} XDR lost", lost.rounded()), tone),
+            text(format!(", reward multiplier {}", node.multiplier.decimal()), Tone::Dim),
+        ];
+        out.fact(name_day(day, cx), figures);
+    }
     let lost = if days.lost > MicroXdr(0) { Tone::Warn } else { Tone::Dim };
     let xdr = [
         text(days.earned.rounded(), Tone::Plain),
@@ -136,17 +152,22 @@ fn describe_days(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
         return;
     }
     out.heading("Days");
-    let head = format!("{:<12}{:>10}{:>13}{:>9}{:>10}", "", "failed", "over subnet", "paid x", "XDR");
+    let head = format!(
+        "{:<12}{:>10}{:>13}{:>12}{:>10}{:>10}",
+        "", "failed", "over subnet", "multiplier", "XDR", "lost"
+    );
     out.row([text(head, Tone::Dim)]);
     for (day, node) in days.iter().rev() {
         let (failed, relative) = match node.performance {
             Performance::Assigned { failure, relative, .. } => (failure.percent(), relative.percent()),
-            Performance::Extrapolated(rate) => ("as others".to_owned(), rate.percent()),
+            Performance::Extrapolated(rate) => ("assumed".to_owned(), format!("~{}", rate.percent())),
             Performance::Unknown => ("-".to_owned(), "-".to_owned()),
         };
-        let (paid, xdr) = (node.multiplier.decimal(), node.adjusted.rounded());
-        let figures = format!("{failed:>10}{relative:>13}{paid:>9}{xdr:>10}");
-        out.row([text(format!("{:<12}", day.to_string()), Tone::Dim), text(figures, Tone::Plain)]);
+        let (multiplier, xdr, lost) = (node.multiplier.decimal(), node.adjusted.rounded(), super::lost(node));
+        let figures = format!("{failed:>10}{relative:>13}{multiplier:>12}{xdr:>10}");
+        let (day, lost_xdr) = (format!("{:<12}", day.to_string()), format!("{:>10}", lost.rounded()));
+        let tone = if lost > MicroXdr(0) { Tone::Warn } else { Tone::Dim };
+        out.row([text(day, Tone::Dim), text(figures, Tone::Plain), text(lost_xdr, tone)]);
     }
 }
 

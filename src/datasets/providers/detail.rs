@@ -5,7 +5,6 @@ use crate::datasets::Subject;
 use crate::datasets::detail::{Detail, Piece, count, text};
 use crate::datasets::export::{big, time};
 use crate::datasets::nodes;
-use icpulse_model::account::short_principal;
 use icpulse_model::amount::group;
 use icpulse_model::dataset::Context;
 use icpulse_model::node_rewards::{Losses, MicroXdr};
@@ -47,6 +46,7 @@ pub(super) fn describe_briefly(s: &Subject, cx: &Context, out: &mut Detail<'_>) 
     title.push(text(format!("  {}", id(s)), Tone::Id));
     out.row(title);
     describe_holdings(s, cx, out);
+    describe_latest_day(s, cx, out);
     describe_expected(s, cx, out);
     describe_payouts(s, cx, 2, 3, out);
 }
@@ -77,6 +77,25 @@ fn describe_holdings(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
     out.row(line);
 }
 
+/// Failures and losses of the last day that is known.
+fn describe_latest_day(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
+    let Some(day) = cx.network.latest_day() else { return };
+    let known = cx.network.rewards.days.get(&day).and_then(|all| all.providers.get(id(s)));
+    let Some(provider) = known else { return };
+    let lost: MicroXdr = provider.nodes.iter().map(nodes::lost).sum();
+    let losing = provider.nodes.iter().filter(|node| nodes::lost(node) > MicroXdr(0)).count();
+    let mut line = match losing {
+        0 => vec![text("nothing lost", Tone::Good)],
+        _ => vec![
+            text(lost.rounded(), Tone::Warn),
+            text(" XDR lost by ", Tone::Dim),
+            text(format!("{losing} of {}", count(provider.nodes.len(), "node", "nodes")), Tone::Plain),
+        ],
+    };
+    line.push(text(format!("  {day}"), Tone::Dim));
+    out.fact(nodes::name_day(day, cx), line);
+}
+
 /// Projected rewards of a month, and lost XDR by cause.
 fn describe_expected(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
     let (rewards, from) = (&cx.network.rewards, cx.network.strip_start());
@@ -105,20 +124,22 @@ fn describe_expected(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
 
 fn describe_losses(losses: &Losses, out: &mut Detail<'_>) {
     let parts = [
-        (losses.performance, "failed blocks", "nodes' multipliers below 1.00"),
-        (losses.coefficient, "coefficient", "many type 3 nodes in one country"),
+        (losses.performance, "failed blocks", "reward multipliers of nodes below 1.00"),
+        (losses.coefficient, "same country", "reduced rewards of further type 3 nodes in one country"),
         (losses.other, "reductions", "decided by the NNS, or not explained by the canister"),
     ];
-    if parts.iter().all(|(xdr, ..)| *xdr == MicroXdr(0)) {
+    // What is too little for a figure is left out.
+    let counts = |xdr: MicroXdr| xdr.0 >= 5_000;
+    if !parts.iter().any(|(xdr, ..)| counts(*xdr)) {
         out.text_line("lost", "nothing", Tone::Good);
         return;
     }
     let mut name = "lost";
-    for (xdr, what, why) in parts.into_iter().filter(|(xdr, ..)| *xdr > MicroXdr(0)) {
+    for (xdr, what, why) in parts.into_iter().filter(|(xdr, ..)| counts(*xdr)) {
         let line = [
             text(format!("{:>10}", xdr.rounded()), Tone::Warn),
             text(" XDR  ", Tone::Dim),
-            text(format!("{what:<14}"), Tone::Plain),
+            text(format!("{what:<16}"), Tone::Plain),
             Piece::Extra(why.to_owned(), Tone::Dim),
         ];
         out.fact(name, line);
@@ -153,7 +174,7 @@ fn describe_operators(s: &Subject, cx: &Context, out: &mut Detail<'_>) {
         let nodes = topology.nodes.values().filter(|n| n.operator == *operator).count();
         let paid: Vec<String> = record.rewardable.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
         let mut line = vec![
-            text(short_principal(operator), Tone::Id),
+            Piece::Id(*operator),
             text(format!("  {}", count(nodes, "node", "nodes")), Tone::Plain),
             text(format!(", may add {}", record.allowance), Tone::Dim),
         ];

@@ -4,6 +4,7 @@ use super::passphrase::Passphrase;
 use crate::config::Views;
 use icpulse_model::act::{Intent, PlanId};
 use icpulse_model::ledger::AccountKey;
+use icpulse_model::names::Nameable;
 use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::registry::{PointInTime, Version};
 use icpulse_model::text::Line;
@@ -29,6 +30,8 @@ pub enum Effect {
     OlderEvents(Version),
     /// Keep names of machines and the chosen provider.
     SaveMine(OwnNodes),
+    /// Keep the name of a neuron or account; an empty one is removed.
+    SaveName(Nameable, Line),
     /// Keep the columns of a list, or that it has its own again.
     SaveColumns {
         /// The list's id.
@@ -36,6 +39,8 @@ pub enum Effect {
         /// Columns by their ids, in order.
         columns: Option<Vec<String>>,
     },
+    /// Save this list in a new file.
+    SaveList { list: &'static str, extension: &'static str, rows: usize, text: String },
     /// Keep how the lists are left.
     SaveViews(Views),
     /// Check an intent and make its review; answered by `Message::Planned`.
@@ -62,6 +67,8 @@ pub enum Effect {
     ReadJournal,
     /// Leave an action as it is; answered by `Message::ActionEnded`.
     DismissAction(PlanId),
+    /// Send nothing more of an action under way; what was sent is followed to its outcome.
+    StopAction(PlanId),
     /// Ask the network what became of the steps whose outcome is unknown.
     FollowUp(PlanId),
     /// Unlock an identity; answered by `Message::Unlocked`.

@@ -116,7 +116,8 @@ impl<T: Row> Index<T> {
     {
         let anew = T::LOOKS_ELSEWHERE
             || context.account != self.context.account
-            || context.tokens != self.context.tokens;
+            || context.tokens != self.context.tokens
+            || context.names != self.context.names;
         let judge_again = context.start_reducing_after != self.context.start_reducing_after;
         self.context = context;
         let old = std::mem::replace(self, Self::new(self.dataset));

@@ -7,6 +7,7 @@ use crate::tui::command::{Command, Scope};
 use icpulse_model::act::{Confirmation, Intent, PlanId, Review};
 use icpulse_model::dataset::List;
 use icpulse_model::decentralization::WhatIf;
+use icpulse_model::names::Nameable;
 use icpulse_model::query::{QueryError, Suggestion};
 use icpulse_model::text::Line;
 use icpulse_model::{Account, NeuronKey, Principal, ProposalKey, VotingPower};
@@ -46,7 +47,7 @@ pub enum Layer {
     WhatIf(Box<WhatIfLayer>),
     /// Asks for a version or date of the registry.
     Travel(TravelLayer),
-    /// Asks for the user's name of a node.
+    /// Asks for the user's name of something.
     Alias(AliasLayer),
 }
 
@@ -79,10 +80,19 @@ pub struct TravelLayer {
     pub error: Option<Line>,
 }
 
-/// A name for a node.
+/// What the user can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameTarget {
+    Node(Principal),
+    Other(Nameable),
+    /// A filter of the list of the screen, as written.
+    Filter(String),
+}
+
+/// A name to type.
 #[derive(Clone, Debug)]
 pub struct AliasLayer {
-    pub node: Principal,
+    pub target: NameTarget,
     /// What was typed.
     pub input: Input,
 }
@@ -171,13 +181,85 @@ pub struct BallotsLayer {
     pub proposals: Vec<ProposalKey>,
     /// The neurons with a blank ballot on any of them.
     pub rows: Vec<BallotRow>,
+    /// Typed text narrows the neurons.
+    pub input: Input,
+    /// Typed text goes there.
+    pub searching: bool,
+    /// What they are sorted by.
+    pub sort: BallotSort,
+    /// Places in `rows` that are shown, in order.
+    pub shown: Vec<usize>,
     /// The selected neuron.
     pub cursor: usize,
     /// The first neuron shown.
     pub offset: usize,
 }
 
+/// The order of ballots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BallotSort {
+    /// The greatest voting power first.
+    #[default]
+    Power,
+    Id,
+    Name,
+}
+
+impl BallotSort {
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Power => Self::Id,
+            Self::Id => Self::Name,
+            Self::Name => Self::Power,
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Power => "voting power",
+            Self::Id => "id",
+            Self::Name => "name",
+        }
+    }
+}
+
 impl BallotsLayer {
+    pub fn new(proposals: Vec<ProposalKey>, rows: Vec<BallotRow>) -> Self {
+        let mut layer = Self {
+            proposals,
+            rows,
+            input: Input::default(),
+            searching: false,
+            sort: BallotSort::default(),
+            shown: Vec::new(),
+            cursor: 0,
+            offset: 0,
+        };
+        layer.narrow();
+        layer
+    }
+
+    /// Shows the neurons that fit the typed text, in order.
+    pub(super) fn narrow(&mut self) {
+        let words: Vec<String> = self.input.value().split_whitespace().map(str::to_lowercase).collect();
+        let fits = |row: &BallotRow| {
+            let text = format!("{} {}", row.neuron, row.name).to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()))
+        };
+        let mut shown: Vec<(usize, &BallotRow)> =
+            self.rows.iter().enumerate().filter(|(_, row)| fits(row)).collect();
+        match self.sort {
+            BallotSort::Power => shown.sort_by_key(|(_, row)| std::cmp::Reverse(row.voting_power)),
+            BallotSort::Id => shown.sort_by_key(|(_, row)| row.neuron),
+            // Those without a name come last.
+            BallotSort::Name => {
+                shown.sort_by_key(|(_, row)| (row.name.is_empty(), row.name.as_str().to_lowercase()))
+            }
+        }
+        self.shown = shown.into_iter().map(|(place, _)| place).collect();
+        (self.cursor, self.offset) = (0, 0);
+    }
+
     /// The blank ballots of the chosen neurons.
     pub fn chosen(&self) -> Vec<(ProposalKey, NeuronKey)> {
         let rows = self.rows.iter().filter(|r| r.on);
@@ -320,6 +402,12 @@ pub enum ChoiceKind {
     Argument,
     /// Which node provider the user is.
     Provider,
+    /// Which of the changes since the last time is opened.
+    Change,
+    /// The form of the file that the list is saved in.
+    Export,
+    /// Which network is opened.
+    Network,
     /// What is copied.
     Copy,
     /// Which alert is opened.
@@ -360,6 +448,8 @@ pub struct ChoiceLayer {
     pub before: Option<String>,
     /// What each item copies.
     pub copies: Vec<String>,
+    /// Typed text narrows a list without a line for it until Enter.
+    pub searching: bool,
 }
 
 impl ChoiceLayer {
@@ -368,9 +458,20 @@ impl ChoiceLayer {
         self.shown.get(self.cursor).copied()
     }
 
+    /// Whether its items are switched on and off.
+    pub fn is_switched(&self) -> bool {
+        matches!(self.kind, ChoiceKind::Columns(_) | ChoiceKind::Sort(_))
+    }
+
+    /// Whether text that was typed leaves items out.
+    pub fn is_narrowed(&self) -> bool {
+        self.shown.len() < self.items.len() && !self.has_input()
+    }
+
     /// Whether typed text narrows it.
     pub fn has_input(&self) -> bool {
-        matches!(self.kind, ChoiceKind::Argument | ChoiceKind::Provider)
+        self.searching
+            || matches!(self.kind, ChoiceKind::Argument | ChoiceKind::Provider | ChoiceKind::Change)
     }
 }
 
@@ -448,7 +549,12 @@ impl Layer {
             Self::Form(_) => "review",
             Self::Unlock(_) => "unlock",
             Self::Choice(layer) if layer.kind == ChoiceKind::Copy => "copy",
-            Self::Choice(layer) if layer.kind == ChoiceKind::Alert => "open",
+            Self::Choice(layer) if layer.kind == ChoiceKind::Export => "save",
+            Self::Choice(layer)
+                if matches!(layer.kind, ChoiceKind::Alert | ChoiceKind::Change | ChoiceKind::Network) =>
+            {
+                "open"
+            }
             Self::Choice(_) => "choose",
             Self::WhatIf(_) => "in or out",
             Self::Travel(_) => "go",
@@ -469,6 +575,7 @@ impl Layer {
             | Self::Alias(_) => true,
             Self::Review(layer) => layer.wanted_word().is_some(),
             Self::Choice(layer) => layer.has_input(),
+            Self::Ballots(layer) => layer.searching,
             Self::Form(form) => form.takes_text(),
             _ => false,
         }
@@ -486,6 +593,7 @@ impl Layer {
             Self::Alias(l) => Some(&mut l.input),
             Self::Review(l) if l.wanted_word().is_some() => Some(&mut l.typed),
             Self::Choice(l) if l.has_input() => Some(&mut l.input),
+            Self::Ballots(l) if l.searching => Some(&mut l.input),
             Self::Form(form) => form.input(),
             _ => None,
         }

@@ -3,7 +3,7 @@
 
 use icpulse_model::dataset::List;
 use icpulse_model::query::{Query, QueryError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A column by its name.
@@ -52,6 +52,8 @@ pub struct ListState<K> {
     pub unused: Vec<ColumnId>,
     /// Filters that were used, the newest last.
     pub history: Vec<String>,
+    /// Filters that have a name, by it.
+    pub named: BTreeMap<String, String>,
     /// Marked for an action on many at once.
     pub marked: BTreeSet<K>,
 }
@@ -73,6 +75,7 @@ impl<K: Copy + Ord> ListState<K> {
             columns: list.default_columns(),
             unused: Vec::new(),
             history: Vec::new(),
+            named: BTreeMap::new(),
             marked: BTreeSet::new(),
         }
     }

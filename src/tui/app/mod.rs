@@ -29,6 +29,7 @@ pub mod place;
 pub mod pulse;
 pub mod runtime;
 pub mod signals;
+pub mod since;
 pub mod state;
 pub mod target;
 pub mod terminal;

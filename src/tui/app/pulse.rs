@@ -50,6 +50,14 @@ pub enum PulseNeed {
     Alerts(Vec<Alert>),
     /// So many more alerts of other rules.
     MoreAlerts(usize),
+    /// What is different from the last time.
+    Changed {
+        count: usize,
+        /// How many of each kind.
+        summary: String,
+        /// When that was read.
+        at: Timestamp,
+    },
     /// Nobody signs yet: voting and staking need an identity.
     ChooseIdentity,
 }

@@ -6,17 +6,20 @@ use super::list::ListState;
 use super::net::NetState;
 pub use super::place::{Detail, Screen, Subject};
 use super::pulse::PulseState;
+use super::since::Since;
 use super::toast::Toast;
 use crate::config::Views;
 use crate::datasets::ListRow;
 use crate::tui::command::{Chord, Keymap, Scope};
-use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo};
+use icpulse_engine::action::{Order, operations};
+use icpulse_model::act::{Authenticity, Execution, PlanId, SignerInfo, Step};
 use icpulse_model::ledger::{AccountState, Transaction};
 use icpulse_model::lookalike::LookAlikes;
+use icpulse_model::names::Names;
 use icpulse_model::network::NetworkTrust;
 use icpulse_model::proposal::ProposalBody;
 use icpulse_model::text::Line;
-use icpulse_model::world::{SyncStatus, World};
+use icpulse_model::world::{HistoryProgress, SyncStatus, World};
 use icpulse_model::{Neuron, NeuronKey, Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -152,9 +155,15 @@ pub struct State {
     pub reading: BTreeSet<Subject>,
     /// Who signs.
     pub signer: SignerInfo,
+    /// The identity that was chosen and may need its passphrase.
+    pub chosen_identity: Option<Principal>,
     /// Who could.
     pub identities: Vec<IdentityChoice>,
     pub network: NetworkInfo,
+    /// The networks that can be opened by name.
+    pub networks: Vec<String>,
+    /// The network that is opened when this one is left.
+    pub next_network: Option<String>,
     /// Where the reading stands.
     pub sync: SyncStatus,
     /// The themes that can be chosen.
@@ -176,6 +185,10 @@ pub struct State {
     pub wallet: WalletState,
     /// Subnets, nodes and providers.
     pub net: NetState,
+    /// The user's names of neurons and accounts.
+    pub names: Arc<Names>,
+    /// What changed since the last time.
+    pub since: Option<Since>,
     /// What is searched for in the open detail, help or message; empty for nothing.
     pub search: String,
     /// What was typed into the palette and run, the newest last.
@@ -196,6 +209,8 @@ pub struct State {
     pub distrusted: BTreeMap<PlanId, Authenticity>,
     /// Plans that were confirmed, retried or asked about and have not finished yet.
     pub in_flight: BTreeSet<PlanId>,
+    /// Actions under way: since when, and how many steps were done then.
+    pub runs: BTreeMap<PlanId, (Timestamp, usize)>,
     /// What a device waits for a person to confirm.
     pub awaiting_touch: Option<Line>,
     /// Counts the questions asked of `action`.
@@ -233,8 +248,11 @@ impl State {
             other_neurons: BTreeMap::new(),
             reading: BTreeSet::new(),
             signer: SignerInfo::anonymous(),
+            chosen_identity: None,
             identities: Vec::new(),
             network,
+            networks: Vec::new(),
+            next_network: None,
             sync: SyncStatus::default(),
             themes: Vec::new(),
             options,
@@ -251,6 +269,8 @@ impl State {
                 lookalikes: Arc::default(),
             },
             net: NetState::default(),
+            names: Arc::default(),
+            since: None,
             search: String::new(),
             commands: Vec::new(),
             kept_views: Views::default(),
@@ -261,6 +281,7 @@ impl State {
             executions: Vec::new(),
             distrusted: BTreeMap::new(),
             in_flight: BTreeSet::new(),
+            runs: BTreeMap::new(),
             awaiting_touch: None,
             ticket: 0,
             hits: Hits::default(),
@@ -315,8 +336,11 @@ impl State {
         self.world.neurons.get(id).or_else(|| self.other_neurons.get(&id))
     }
 
-    /// The name of a known neuron.
+    /// The user's name of a neuron, or the name of a known neuron.
     pub fn neuron_name(&self, id: NeuronKey) -> Option<&Line> {
+        if let Some(own) = self.names.neurons.get(&id) {
+            return Some(own);
+        }
         let listed = self.world.facts.known_neurons.iter().flat_map(|k| k.value.iter());
         listed
             .filter(|k| k.id == id)
@@ -361,6 +385,40 @@ impl State {
         !self.in_flight.iter().all(succeeded)
     }
 
+    /// How far the actions under way are; `None` where nothing is.
+    pub fn running(&self) -> Option<HistoryProgress> {
+        let mut all: Option<HistoryProgress> = None;
+        for plan in &self.in_flight {
+            let Some(execution) = self.execution(*plan) else { continue };
+            let whole = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+            let settled = execution.steps.iter().filter(|s| s.state.is_final()).count();
+            let (since, before) = self.runs.get(plan).copied().unwrap_or((self.now, settled));
+            let spent = self.now.since(since).0;
+            let per_second = whole(settled.saturating_sub(before)).checked_div(spent).unwrap_or_default();
+            let total = whole(execution.steps.len());
+            let left = total.saturating_sub(whole(settled)).checked_div(per_second).map(Seconds);
+            let run = HistoryProgress { done: whole(settled), total, per_second, left };
+            all = Some(match all {
+                None => run,
+                Some(other) => HistoryProgress {
+                    done: other.done + run.done,
+                    total: other.total + run.total,
+                    per_second: other.per_second + run.per_second,
+                    left: other.left.max(run.left),
+                },
+            });
+        }
+        all
+    }
+
+    /// Whether an action is under way whose steps do not depend on each other.
+    pub fn can_stop(&self, execution: &Execution) -> bool {
+        let waits = |s: &Step| !s.state.is_final();
+        self.in_flight.contains(&execution.plan)
+            && operations::find_operation(&execution.intent.op).is_some_and(|o| o.order == Order::AnyOrder)
+            && execution.steps.iter().any(waits)
+    }
+
     /// The breadcrumbs: the way here, the last one where the user is.
     pub fn breadcrumbs(&self) -> Vec<String> {
         let mut crumbs = vec![self.place.screen.title().to_owned()];
@@ -396,7 +454,10 @@ impl State {
     pub fn title_of(&self, subject: Subject) -> String {
         match subject {
             Subject::Proposal(id) => format!("Proposal {id}"),
-            Subject::Neuron(id) => format!("Neuron {id}"),
+            Subject::Neuron(id) => match self.names.neurons.get(&id) {
+                Some(name) => format!("Neuron {name}"),
+                None => format!("Neuron {id}"),
+            },
             Subject::Transaction(block) => format!("Block {block}"),
             _ => crate::datasets::network::title(&subject, &self.cell_context()),
         }

@@ -264,7 +264,12 @@ impl State {
             Command::OpenLink if self.dashboard_link().is_none() => say("no web link for this selection"),
             Command::ClearFilter if self.filter_text().is_none_or(str::is_empty) => say("no filter to clear"),
             Command::WhatIf if self.target_subnet().is_none() => say("select or open a subnet first"),
-            Command::Alias if self.target_node().is_none() => say("select or open a node first"),
+            Command::Changes if self.since.as_ref().is_none_or(|since| since.items().next().is_none()) => {
+                say("nothing changed since the last time")
+            }
+            Command::Alias if self.name_target().is_none() => {
+                say("select a node, a neuron, or a transaction with another account first")
+            }
             Command::ClearMarks if self.proposals.marked.is_empty() => say("no marked proposals"),
             Command::Proposer if self.proposer().is_none() => say("the proposer is unknown"),
             Command::NextAccount if self.next_account().is_none() => say("there is only one account"),

@@ -42,6 +42,7 @@ fn view_of<K: Copy + Ord>(list: &ListState<K>, id: impl Fn(K) -> String) -> View
         filter: list.filter.text.clone(),
         selected: list.selected.filter(|_| list.cursor > 0).map(id),
         filters: list.history.clone(),
+        named: list.named.clone(),
     }
 }
 
@@ -84,7 +85,10 @@ impl State {
     fn set_view(&mut self, views: &Views) {
         let id = on_list!(self, list => list.list.info().id, return);
         let Some(view) = views.lists.get(id) else { return };
-        on_list!(self, list => list.history = view.filters.clone());
+        on_list!(self, list => {
+            list.history = view.filters.clone();
+            list.named = view.named.clone();
+        });
         let column = on_list!(self, list => view.sort.as_ref().and_then(|name| list.list.find(name)), None);
         if let Some(column) = column.filter(|column| column.is_in_tables()) {
             self.set_sort(Sort { column: column.id, descending: view.descending });

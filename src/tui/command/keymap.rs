@@ -314,7 +314,16 @@ mod tests {
         }
         shadowed.sort();
         shadowed.dedup();
-        assert_eq!(shadowed, ["move.down down", "move.page_down pgdn", "move.page_up pgup", "move.up up"]);
+        assert_eq!(
+            shadowed,
+            [
+                "app.palette ctrl-p",
+                "move.down down",
+                "move.page_down pgdn",
+                "move.page_up pgup",
+                "move.up up"
+            ]
+        );
     }
 
     #[test]

@@ -246,7 +246,7 @@ commands! {
     Back "go.back" "back", "Go back: close the detail, clear the filter, or return to the previous place.", ["esc" "backspace"], [Global], Harmless;
     JumpTo "go.jump" "jump to id", "Open a proposal or neuron by its number, a subnet, node or provider by its id or its beginning.", ["#"], [Global], Harmless;
     Help "app.help" "keys", "Show the keys of this screen.", ["?" "f1"], [Global], Harmless;
-    Palette "app.palette" "command", "Run any command by its name.", [":" "ctrl-p"], [Global], Harmless;
+    Palette "app.palette" "command", "Run any command by its name.", [":" "ctrl-p"], [Global Layer], Harmless;
     Actions "app.actions" "actions", "List actions signed in this session and unfinished ones of the journal.", ["A"], [Global], Harmless;
     Refresh "sync.refresh" "refresh", "Read everything on this screen again, now.", ["r" "f5"], [Global], Harmless, footer;
     Pause "sync.pause" "pause", "Pause or resume reading from the network.", ["p"], [Global], Harmless;
@@ -263,6 +263,8 @@ commands! {
     Notices "app.notices" "notices", "Show the notices of this session in full, the newest first.", ["X"], [Global], Harmless;
     Redraw "app.redraw" "redraw", "Redraw the whole screen.", ["ctrl-l"], [Global], Harmless;
     Suspend "app.suspend" "suspend", "Suspend icpulse; `fg` in the shell resumes it.", ["ctrl-z"], [Global], Harmless;
+    Changes "app.changes" "changes", "List what changed since the last time.", [], [Global], Harmless;
+    OpenNetwork "app.network" "open network", "Open another network; `net NAME` opens one by its name or URL.", [], [Global], Harmless;
     Quit "app.quit" "quit", "Quit; asks first while something is being submitted.", ["q" "ctrl-c"], [Global], Harmless;
 
     Down "move.down" "down", "One down.", ["j" "down" "ctrl-n"], [Move], Harmless;
@@ -280,9 +282,10 @@ commands! {
     ClearFilter "list.clear_filter" "clear filter", "Show all rows again.", ["F"], [List], Harmless;
     Sort "list.sort" "sort", "Choose the column to sort by.", ["S"], [List], Harmless;
     SortReverse "list.reverse" "reverse", "Reverse the order.", ["R"], [List], Harmless;
-    SortNext "list.sort_next" "sort by next column", "Sort by the next visible column.", [">"], [List], Harmless;
+    SortNext "list.sort_next" "sort by next column", "Sort by the next visible column.", [">"], [List Ballots], Harmless;
     SortPrevious "list.sort_previous" "sort by previous column", "Sort by the previous visible column.", ["<"], [List], Harmless;
     Preview "list.preview" "preview", "Show or hide the selected row's detail beside the list, from 140 columns on.", ["|"], [List], Harmless;
+    Export "list.export" "export", "Save the list as it is shown in a file: CSV, JSON or text.", ["E"], [List], Harmless;
     Columns "list.columns" "columns", "Choose the columns to show.", ["C"], [List], Harmless;
 
     VoteYes "proposal.vote_yes" "yes", "Vote yes with all eligible neurons, after a review.", ["+"], [Pulse Proposals Proposal], Signs, footer;
@@ -292,7 +295,7 @@ commands! {
     ClearMarks "list.clear_marks" "clear marks", "Unmark all.", ["u"], [Proposals], Harmless;
     Proposer "proposal.proposer" "proposer", "Open the neuron that proposed it.", ["P"], [Proposals Proposal], Harmless;
 
-    Search "search.start" "search", "Search the text that is shown.", ["/"], [Detail Read], Harmless, footer;
+    Search "search.start" "search", "Search the text that is shown, or narrow a list to choose from.", ["/"], [Detail Read Choice Ballots], Harmless, footer;
     SearchNext "search.next" "next match", "Show the next line that matches the search.", ["n"], [Detail Read], Harmless;
     SearchPrevious "search.previous" "previous match", "Show the previous line that matches the search.", ["N"], [Detail Read], Harmless;
     NextTab "detail.next_tab" "next part", "Show the next part of the detail.", ["tab" "l" "right"], [Detail], Harmless;
@@ -312,11 +315,12 @@ commands! {
     WhatIf "network.what_if" "what if", "Show a subnet's figures with nodes added and removed; nothing is sent.", ["w"], [Topology], Harmless, footer;
     Travel "network.travel" "time travel", "Show the network as of a registry version or date.", ["T"], [Topology], Harmless, footer;
     MyProvider "network.my_provider" "my provider", "Choose your node provider.", ["u"], [Topology], Harmless, footer;
-    Alias "network.alias" "name node", "Name the selected node; the name follows its address.", ["e"], [Topology], Harmless, footer;
+    Alias "network.alias" "name", "Name the selected node, neuron or other account; a node's name follows its address.", ["e"], [Topology Neurons Neuron Wallet], Harmless, footer;
 
     Close "layer.close" "back", "Close this layer without changes.", ["esc" "q" "ctrl-c"], [Layer], Harmless, footer;
     Confirm "layer.confirm" "confirm", "Confirm.", ["enter"], [Layer], Harmless, footer;
     LayerHelp "layer.help" "keys", "Show the keys of this layer.", ["?" "f1"], [Layer], Harmless, footer;
+    SaveFilter "filter.save" "name this filter", "Name the filter; `@name` writes it again, `f` has it too.", ["ctrl-s"], [Filter], Harmless;
     Complete "text.complete" "complete", "Complete the field or value under the cursor.", ["tab"], [Filter], Harmless;
     PaletteBack "palette.previous" "up", "One up.", ["ctrl-p"], [Palette], Harmless;
     BallotToggle "ballots.toggle" "in or out", "Include or exclude this neuron.", ["space"], [Ballots], Harmless, footer;
@@ -328,6 +332,7 @@ commands! {
     Retry "execution.retry" "retry", "Review the selected step, if it did not happen, to sign it again.", ["r"], [Execution], Signs, footer;
     RetryAll "execution.retry_all" "retry all", "Review all steps that did not happen, to sign them again.", ["R"], [Execution], Signs, footer;
     DismissAction "execution.dismiss" "dismiss", "Dismiss an unfinished action: it is not followed up any more.", ["d"], [Execution], Harmless, footer;
+    StopAction "execution.stop" "stop", "Stop an action under way: the rest is not sent, what was sent is reported.", ["s"], [Execution], Harmless, footer;
     FollowUp "execution.follow_up" "ask again", "Ask the network for the outcome of unknown steps.", ["f"], [Execution], Harmless, footer;
     FieldNext "form.next" "next field", "To the next field.", ["tab" "down"], [Form], Harmless, footer;
     FieldPrevious "form.previous" "previous field", "To the previous field.", ["shift-tab" "up"], [Form], Harmless;

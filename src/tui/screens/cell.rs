@@ -3,10 +3,12 @@
 use super::format;
 use crate::tui::app::state::State;
 use crate::tui::theme::Role;
+use crate::tui::widgets::strip::Sample;
 use crate::tui::widgets::table::Content;
 use crate::tui::widgets::{Spans, span, strip};
 use icpulse_model::Timestamp;
 use icpulse_model::dataset::ColumnInfo;
+use icpulse_model::network_view::DayRate;
 use icpulse_model::node_rewards::Ppm;
 use icpulse_model::value::{Cell, Tone, Value};
 use std::borrow::Cow;
@@ -49,9 +51,13 @@ fn heat_level(rate: Ppm) -> u8 {
 }
 
 /// A heat strip of days.
-pub(super) fn heat_spans(days: &[Option<Ppm>], ascii: bool) -> Spans {
-    let levels: Vec<Option<u8>> = days.iter().map(|day| day.map(heat_level)).collect();
-    strip::strip_spans(&levels, ascii)
+pub(super) fn heat_spans(days: &[Option<DayRate>], ascii: bool) -> Spans {
+    let sample = |day: &Option<DayRate>| match day {
+        None => Sample::Missing,
+        Some(DayRate { rate, is_assumed: true }) => Sample::Assumed(heat_level(*rate)),
+        Some(DayRate { rate, is_assumed: false }) => Sample::Measured(heat_level(*rate)),
+    };
+    strip::strip_spans(&days.iter().map(sample).collect::<Vec<_>>(), ascii)
 }
 
 /// What the shades of a heat strip mean.
@@ -86,7 +92,7 @@ pub(super) fn cell_content<'r>(state: &State, column: &ColumnInfo, cell: Cell<'r
     let ascii = state.options.ascii;
     match &cell.value {
         Value::Series(values) => return Content::Spark(values.clone()),
-        Value::Strip(days) => return Content::Pieces(heat_spans(days, ascii)),
+        Value::Strip(days) => return Content::Tail(heat_spans(days, ascii)),
         Value::Part(part, whole) => return Content::Pieces(share_bar(*part, *whole, 12, ascii)),
         _ => {}
     }

@@ -9,6 +9,8 @@ use crate::tui::widgets::text::{spans_width, truncate_text};
 use crate::tui::widgets::{Spans, gauge, span};
 use icpulse_model::Seconds;
 use icpulse_model::account::short_principal;
+use icpulse_model::amount::group;
+use icpulse_model::world::HistoryProgress;
 use ratatui::layout::Rect;
 
 /// Product, network, identity; at the right evidence, age and reading.
@@ -49,6 +51,10 @@ pub(super) fn line(cx: &mut Cx<'_, '_, '_>, row: Rect) {
     let right_x = row.right().saturating_sub(u16::try_from(right_w).unwrap_or(0));
     cx.pen.write_spans(row.x, row.y, u16::try_from(left_w).unwrap_or(0), &left);
     cx.pen.write_spans(right_x, row.y, u16::try_from(right_w).unwrap_or(0), &right);
+    if state.running().is_some() {
+        let place = Rect::new(right_x, row.y, u16::try_from(right_w).unwrap_or(0), 1);
+        cx.hits.add_area(place, Hit::Run(Command::Actions));
+    }
     // Who signs stands between both, in the middle where there is room.
     let who_w = spans_width(&who);
     let from = left_w + 3;
@@ -167,7 +173,14 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     if sync.paused {
         spans.extend([span("paused", Role::Warn), dot()]);
     }
-    if detail > Detail::Least
+    let running = state.running();
+    if let Some(run) = &running {
+        spans.extend(running_spans(run, detail));
+        spans.push(dot());
+    }
+    // What is being sent matters more.
+    let least = if running.is_some() { Detail::Some } else { Detail::Least };
+    if detail > least
         && let Some(at) = sync.certified_at
     {
         let mut clock = at.clock();
@@ -195,7 +208,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
         Some(registry) => ("registry ", Some(registry)),
         None => ("", sync.history),
     };
-    match progress {
+    match progress.filter(|_| running.is_none()) {
         Some(h) if h.total > 0 => {
             spans.push(dot());
             if detail <= Detail::Little {
@@ -217,7 +230,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
                 spans.push(span(format!(" {} left", format::tight(left)), Role::Dim));
             }
         }
-        _ if detail > Detail::Little && !state.world.proposals.is_empty() => {
+        _ if detail > Detail::Little && !state.world.proposals.is_empty() && running.is_none() => {
             spans.push(dot());
             spans.push(span(
                 format!("synced {}", format::grouped_number(state.world.proposals.len())),
@@ -228,6 +241,21 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
     }
     let busy = sync.in_flight > 0 && !sync.paused;
     spans.push(span(format!(" {}", format::throbber_glyph(state.now, busy, ascii)), Role::Syncing));
+    spans
+}
+
+/// How far the actions under way are.
+fn running_spans(run: &HistoryProgress, detail: Detail) -> Spans {
+    let of = if detail <= Detail::Little { "/" } else { " of " };
+    let (done, total) = (group(&run.done.to_string()), group(&run.total.to_string()));
+    let mut text = format!("sending {done}{of}{total}");
+    if run.per_second > 0 && detail > Detail::Little {
+        text.push_str(&format!(" · {}/s", group(&run.per_second.to_string())));
+    }
+    let mut spans = vec![span(text, Role::Syncing)];
+    if let Some(left) = run.left.filter(|_| run.done < run.total) {
+        spans.push(span(format!(" · {} left", format::tight(left)), Role::Dim));
+    }
     spans
 }
 

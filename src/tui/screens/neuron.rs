@@ -2,7 +2,7 @@
 
 use super::facts::{self, Facts};
 use super::proposal::{add_row_hits, part_tabs};
-use super::{Cx, condition, format, neurons};
+use super::{Cx, condition, format, neurons, wallet};
 use crate::tui::app::state::{Detail, Subject, Tab};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{self, Column, Content, Row, Table, Width};
@@ -11,7 +11,7 @@ use icpulse_engine::action::Condition;
 use icpulse_model::economics::{age_bonus, deciding_share_ppm, dissolve_delay_bonus};
 use icpulse_model::neuron::{Access, DissolveState};
 use icpulse_model::topic::NeuronState;
-use icpulse_model::{E8s, Neuron, NeuronKey, Seconds};
+use icpulse_model::{AccountIdentifier, E8s, Neuron, NeuronKey, Seconds};
 use ratatui::layout::Rect;
 
 /// From this width on two parts stand side by side.
@@ -26,8 +26,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronKey, detail: &
         return;
     };
     let mut title: Spans = Vec::new();
-    if let Some(name) = neuron.name() {
-        title.extend([span(name.to_owned(), Role::Known), span("  ", Role::Dim)]);
+    if let Some(name) = state.neuron_name(id) {
+        title.extend([span(name.as_str().to_owned(), Role::Known), span("  ", Role::Dim)]);
     }
     title.push(span(format!("neuron {id}"), Role::Strong));
     title.push(span(format!("  {}", neuron.state.title()), format::state_role(neuron.state)));
@@ -49,12 +49,12 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, id: NeuronKey, detail: &
         Tab::Following | Tab::Ballots => {
             // The list with the cursor is at the left, the figures stay at the right.
             draw_tab(cx, left, neuron, detail, detail.current_tab());
-            let lines = overview_lines(cx, neuron, right.width);
+            let lines = overview_lines(cx, neuron, right.width.saturating_sub(2));
             facts::draw_scrolled_lines(cx, right, &lines, 0);
         }
         _ => {
             draw_tab(cx, left, neuron, detail, Tab::Overview);
-            let lines = elsewhere_lines(cx, neuron, right.width);
+            let lines = elsewhere_lines(cx, neuron, right.width.saturating_sub(2));
             facts::draw_scrolled_lines(cx, right, &lines, 0);
         }
     }
@@ -94,7 +94,7 @@ fn overview_lines(cx: &Cx<'_, '_, '_>, n: &Neuron, width: u16) -> Vec<Spans> {
     let mut facts = Facts::new(width, 18);
     add_power_facts(cx, n, &mut facts, width);
     add_stake_facts(n, &mut facts);
-    add_dissolving_facts(cx, n, &mut facts);
+    add_dissolving_facts(cx, n, &mut facts, width);
     add_settings_facts(cx, n, &mut facts);
     facts.into_lines()
 }
@@ -220,7 +220,7 @@ fn add_stake_facts(n: &Neuron, facts: &mut Facts) {
 }
 
 /// Dissolving and what arrives.
-fn add_dissolving_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
+fn add_dissolving_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts, width: u16) {
     let now = cx.state.network_now();
     facts.add_heading("Dissolving");
     match (n.state, n.dissolve_state) {
@@ -254,7 +254,13 @@ fn add_dissolving_facts(cx: &Cx<'_, '_, '_>, n: &Neuron, facts: &mut Facts) {
                 ),
             ],
         );
-        let to = d.account_identifier.map(|a| a.short()).or_else(|| d.account.map(|a| a.to_string()));
+        let is_wide = width >= 84;
+        let account = |id: AccountIdentifier| match wallet::whose(cx.state, &id) {
+            Some(whose) => format!("{}  {whose}", id.short()),
+            None if is_wide => id.hex(),
+            None => id.short(),
+        };
+        let to = d.account_identifier.map(account).or_else(|| d.account.map(|a| a.to_string()));
         if let Some(to) = to {
             facts.add_text("  to", to, Role::Id);
         }
@@ -378,7 +384,7 @@ fn draw_following(cx: &mut Cx<'_, '_, '_>, area: Rect, n: &Neuron, detail: &Deta
         let name = state.neuron_name(*followee).map(|l| l.as_str().to_owned());
         let cells = vec![
             topic_cell,
-            name.map_or(Content::text("(no known name)", Role::Dim), |n| Content::text(n, Role::Known)),
+            name.map_or(Content::text("(no name)", Role::Dim), |n| Content::text(n, Role::Known)),
             Content::id(followee.to_string()),
         ];
         Some(Row { cells, marked: false })

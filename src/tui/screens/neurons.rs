@@ -1,4 +1,4 @@
-//! The list of the identity's neurons.
+//! The list of the identity's neurons, and what the shown ones come to.
 
 use super::condition::{self, Empty};
 use super::{Cx, table};
@@ -10,6 +10,7 @@ use crate::tui::widgets::{Spans, span};
 use icpulse_model::neuron::Access;
 use icpulse_model::{E8s, Neuron, NeuronKey, Seconds, VotingPower};
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 
 /// Draws totals and the list, or why it is empty.
 pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
@@ -35,12 +36,16 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect) {
     cx.pen.write_spans(area.x + 2, y, area.width.saturating_sub(3), &totals_spans(state));
 }
 
-/// What all neurons come to.
+/// What the shown neurons come to.
 fn totals_spans(state: &State) -> Spans {
     let mut sum = Sum::default();
-    state.world.neurons.iter().for_each(|n| sum.add_neuron(n));
+    let whole = state.neurons.filter.query.is_empty();
+    let shown: BTreeSet<&NeuronKey> =
+        if whole { BTreeSet::new() } else { state.neurons.rows.iter().collect() };
+    let neurons = state.world.neurons.iter().filter(|n| whole || shown.contains(&n.id));
+    neurons.for_each(|n| sum.add_neuron(n));
     vec![
-        span("in all  ", Role::Dim),
+        span(if whole { "in all  " } else { "shown  " }, Role::Dim),
         span(sum.stake.rounded(), Role::Strong),
         span(" ICP staked   ", Role::Dim),
         span(sum.maturity.rounded(), Role::Strong),

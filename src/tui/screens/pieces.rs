@@ -9,6 +9,7 @@ use crate::tui::widgets::spark::{self, Floor};
 use crate::tui::widgets::text::{spans_width, text_width, truncate_text};
 use crate::tui::widgets::{Spans, span};
 use icpulse_model::Timestamp;
+use icpulse_model::account::short_principal;
 
 /// What pieces are drawn with.
 #[derive(Clone, Copy)]
@@ -18,6 +19,8 @@ pub(super) struct Ink {
     /// This machine's time.
     here: Timestamp,
     is_ascii: bool,
+    /// There is room for whole ids.
+    is_wide: bool,
     /// How many cells a chart may take.
     chart: usize,
 }
@@ -28,6 +31,7 @@ impl Ink {
             now: state.network_now(),
             here: state.now,
             is_ascii: state.options.ascii,
+            is_wide: width >= 120,
             chart: usize::from(width.saturating_sub(56)).clamp(8, 60),
         }
     }
@@ -36,6 +40,10 @@ impl Ink {
         match piece {
             Piece::Text(text, tone) | Piece::Extra(text, tone) => {
                 vec![span(text.clone(), cell::role_for_tone(*tone))]
+            }
+            Piece::Id(id) => {
+                let text = if self.is_wide { id.to_text() } else { short_principal(id) };
+                vec![span(text, Role::Id)]
             }
             Piece::Mark => vec![format::unverified_mark()],
             Piece::Ago(at, tone) => vec![span(format::ago_text(self.now, *at), cell::role_for_tone(*tone))],
@@ -105,7 +113,7 @@ impl Ink {
 
 /// A detail as text for the command line, headings in capitals.
 pub fn detail_text(detail: &Detail<'_>, now: Timestamp, is_ascii: bool) -> String {
-    let ink = Ink { now, here: now, is_ascii, chart: 40 };
+    let ink = Ink { now, here: now, is_ascii, is_wide: true, chart: 40 };
     let line = |spans: &Spans| {
         let is_heading = matches!(spans.as_slice(), [only] if only.role == Role::Title);
         let text: String = spans.iter().map(|s| s.text.as_ref()).collect();

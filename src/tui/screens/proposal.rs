@@ -428,9 +428,9 @@ fn known_votes(cx: &Cx<'_, '_, '_>, p: &Proposal) -> Vec<(String, Vote)> {
     const MOST: usize = 8;
     let all = cx.state.other_neurons.values().chain(cx.state.world.neurons.iter());
     all.filter_map(|n| {
-        let name = n.name()?;
+        let name = cx.state.neuron_name(n.id)?;
         let (_, vote) = n.recent_ballots.iter().find(|(id, _)| *id == p.id)?;
-        Some((name.to_owned(), *vote))
+        Some((name.to_string(), *vote))
     })
     .take(MOST)
     .collect()

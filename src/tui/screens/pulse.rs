@@ -154,6 +154,11 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
         PulseNeed::MoreAlerts(count) => {
             (format::count_noun(*count, "more alert", "more alerts"), String::new(), String::new())
         }
+        PulseNeed::Changed { count, summary, at } => (
+            format::count_noun(*count, "change", "changes"),
+            format!("since {}", format::ago_text(now, *at)),
+            summary.clone(),
+        ),
         PulseNeed::ChooseIdentity => (
             "read-only: no identity".to_owned(),
             String::new(),
@@ -173,7 +178,7 @@ fn need_role(need: &PulseNeed) -> Role {
         PulseNeed::MoreAlerts(_) => Role::Warn,
         PulseNeed::Vote { .. } | PulseNeed::ConfirmFollowing { .. } => Role::Warn,
         PulseNeed::Disbursement { .. } => Role::AmountIn,
-        PulseNeed::Dissolved { .. } | PulseNeed::ChooseIdentity => Role::Info,
+        PulseNeed::Dissolved { .. } | PulseNeed::ChooseIdentity | PulseNeed::Changed { .. } => Role::Info,
     }
 }
 
@@ -568,7 +573,8 @@ fn describe_down(summary: &Summary, width: u16) -> Spans {
     let mut down = vec![span(format::grouped_number(summary.down), role)];
     down.extend(summary.unverified.then(format::unverified_mark));
     down.push(span(" down", role));
-    let unknown = (unknown > 0).then(|| span(format!("{} unknown", format::grouped_number(unknown)), Role::Dim));
+    let unknown =
+        (unknown > 0).then(|| span(format!("{} unknown", format::grouped_number(unknown)), Role::Dim));
     let mut line = down;
     if let Some(unknown) = unknown {
         let both = spans_width(&line) + 2 + text_width(&unknown.text);

@@ -132,8 +132,11 @@ fn find_transaction(account: &AccountState, block: u64) -> Option<&Transaction> 
     }
 }
 
-/// What an account is to the reader: the own one, or the stake of one of their neurons.
+/// What an account is to the reader: one that they named, the own one, or the stake of one of their neurons.
 pub(super) fn whose(state: &State, account: &AccountIdentifier) -> Option<String> {
+    if let Some(name) = state.names.accounts.get(account) {
+        return Some(name.to_string());
+    }
     if state.world.accounts.iter().any(|a| a.account.identifier() == *account) {
         return Some("your account".to_owned());
     }

@@ -13,17 +13,31 @@ const LEVELS: [(char, char, Role); 5] = [
     ('█', '#', Role::Bad),
 ];
 
-/// A strip of levels 0 to 4; `None` is a sample that is missing.
-pub fn strip_spans(levels: &[Option<u8>], ascii: bool) -> Spans {
+/// Levels from here on are the bad ones; assumed samples have one sign below and one from here on.
+const BAD: u8 = 3;
+
+/// A sample of a strip, with its level from 0 to 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    Missing,
+    Measured(u8),
+    /// Derived from other samples.
+    Assumed(u8),
+}
+
+/// A strip of samples.
+pub fn strip_spans(samples: &[Sample], ascii: bool) -> Spans {
     let mut out: Vec<Span> = Vec::new();
-    for level in levels {
-        let (glyph, role) = match level {
-            None => (' ', Role::Dim),
-            Some(level) => {
-                let (glyph, plain, role) =
-                    LEVELS.get(usize::from(*level)).copied().unwrap_or(('█', '#', Role::Bad));
+    for sample in samples {
+        let level = |level: u8| LEVELS.get(usize::from(level)).copied().unwrap_or(('█', '#', Role::Bad));
+        let (glyph, role) = match *sample {
+            Sample::Missing => (' ', Role::Dim),
+            Sample::Measured(measured) => {
+                let (glyph, plain, role) = level(measured);
                 (if ascii { plain } else { glyph }, role)
             }
+            Sample::Assumed(assumed) if assumed < BAD => ('~', Role::Dim),
+            Sample::Assumed(assumed) => (if ascii { '%' } else { '≈' }, level(assumed).2),
         };
         match out.last_mut().filter(|last| last.role == role) {
             Some(last) => last.text.to_mut().push(glyph),
@@ -44,6 +58,7 @@ pub fn legend_spans(limits: [&'static str; 4], ascii: bool) -> Spans {
             None => out.push(span(" less  ", Role::Dim)),
         }
     }
+    out.push(span("~ assumed", Role::Dim));
     out
 }
 
@@ -54,10 +69,20 @@ mod tests {
     #[test]
     fn every_level_has_its_own_sign_in_both_forms() {
         let text = |ascii| -> String {
-            let levels = [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(9)];
+            use Sample::{Assumed, Measured, Missing};
+            let levels = [
+                Missing,
+                Measured(0),
+                Measured(1),
+                Measured(2),
+                Measured(3),
+                Measured(4),
+                Assumed(0),
+                Assumed(4),
+            ];
             strip_spans(&levels, ascii).iter().map(|s| s.text.as_ref()).collect()
         };
-        assert_eq!(text(false), " ·░▒▓██");
-        assert_eq!(text(true), " .-+x##");
+        assert_eq!(text(false), " ·░▒▓█~≈");
+        assert_eq!(text(true), " .-+x#~%");
     }
 }

@@ -77,6 +77,8 @@ pub enum Content<'a> {
     Id(Cow<'a, str>, Role),
     /// Pieces of several roles.
     Pieces(Vec<Span>),
+    /// Pieces of several roles, cut at the beginning.
+    Tail(Vec<Span>),
     /// A tally bar.
     Tally(Shares),
     /// A sparkline.
@@ -234,6 +236,10 @@ fn draw_cell(pen: &mut Pen<'_>, x: u16, y: u16, w: u16, content: &Content<'_>, a
             let free = w.saturating_sub(u16::try_from(super::text::spans_width(spans)).unwrap_or(u16::MAX));
             let shift = if align == Align::Right { free } else { 0 };
             pen.write_spans(x + shift, y, w - shift, spans);
+        }
+        Content::Tail(spans) => {
+            let over = super::text::spans_width(spans).saturating_sub(usize::from(w));
+            pen.write_spans(x, y, w, &super::text::skip_cells(spans, over));
         }
         Content::Tally(shares) => tally::draw_bar(pen, x, y, w, *shares),
         Content::Spark(values) => spark::draw(pen, x, y, w, values, Floor::Least),

@@ -72,6 +72,21 @@ pub fn spans_width(spans: &[Span]) -> usize {
     spans.iter().map(|s| text_width(&s.text)).sum()
 }
 
+/// A line without its first cells.
+pub fn skip_cells(spans: &[Span], cells: usize) -> Spans {
+    let mut over = cells;
+    let mut rest = Spans::new();
+    for piece in spans {
+        for (cluster, w) in clusters(&piece.text) {
+            match over.checked_sub(w) {
+                Some(left) if over > 0 => over = left,
+                _ => append_text(&mut rest, cluster, piece.role),
+            }
+        }
+    }
+    rest
+}
+
 /// The text itself if it fits into `max` cells, else its beginning and `…`.
 pub fn truncate_text(text: &str, max: usize) -> Cow<'_, str> {
     if fits_width(text, max) {
@@ -224,11 +239,34 @@ impl Wrapper<'_> {
         // A word longer than a line is broken where the line ends.
         let room = self.width.saturating_sub(self.widest_prefix).max(1);
         if self.word_width + w > room {
+            let next = self.cut_last_group();
             self.end_word();
             self.gap = None;
+            self.word_width = spans_width(&next);
+            self.word = next;
         }
         append_text(&mut self.word, cluster, role);
         self.word_width += w;
+    }
+
+    /// Cuts off what stands behind the last hyphen of the word, so that ids break between their groups.
+    fn cut_last_group(&mut self) -> Spans {
+        // An address is broken anywhere.
+        if self.word.iter().any(|piece| piece.text.contains('/')) {
+            return Spans::new();
+        }
+        let hyphens = self.word.iter().enumerate().rev();
+        let mut hyphens = hyphens.filter_map(|(place, piece)| Some((place, piece.text.rfind('-')? + 1)));
+        let Some((place, at)) = hyphens.next() else { return Spans::new() };
+        let mut group = self.word.split_off(place);
+        if let Some(piece) = group.first_mut() {
+            let behind = piece.text.to_mut().split_off(at);
+            let before = std::mem::replace(&mut piece.text, behind.into());
+            self.word.push(Span { text: before, role: piece.role });
+        }
+        group.retain(|piece| !piece.text.is_empty());
+        self.word_width = spans_width(&self.word);
+        group
     }
 
     fn end_word(&mut self) {
@@ -296,6 +334,21 @@ mod tests {
         assert_eq!(wrap_text("", 4), [""]);
         // One cluster of three cells.
         assert_eq!(wrap_text("𫝀\u{bc6}", 2), ["𫝀", "\u{bc6}"]);
+    }
+
+    #[test]
+    fn ids_break_between_their_groups() {
+        let id = "knsjr-idkw7-owh2b-kjrz2-m4kkh-hlwtp-hs7oj-vkco5-7brlz-uo36c-6qe";
+        assert_eq!(
+            wrap_text(&format!("operator {id}"), 40),
+            ["operator", "knsjr-idkw7-owh2b-kjrz2-m4kkh-hlwtp-", "hs7oj-vkco5-7brlz-uo36c-6qe"]
+        );
+        let text = |spans: Spans| spans.iter().map(|s| s.text.as_ref()).collect::<String>();
+        let spans = [span("abc", Role::Text), span("def", Role::Dim)];
+        assert_eq!(
+            (text(skip_cells(&spans, 0)), text(skip_cells(&spans, 4))),
+            ("abcdef".into(), "ef".into())
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use icpulse_model::act::{Execution, StepState};
 use icpulse_model::text::Line;
 use icpulse_model::{Seconds, Timestamp};
 use icpulse_store::journal::JournalError;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -30,6 +30,7 @@ const ATTEMPTS: u32 = 9;
 /// The longest pause between two of them; it doubles from a second.
 const LONGEST_PAUSE: Seconds = Seconds(10);
 
+const STOPPED: &str = "stopped before it was sent";
 const JOURNAL_FAILED: &str = "the action journal cannot be written; it was not sent";
 
 /// How executions are run.
@@ -41,12 +42,15 @@ pub struct Options {
     pub observer: Option<Arc<dyn Observer>>,
     /// Requests under way at the same time, at most.
     pub in_flight: usize,
+    /// Once it is set nothing more is sent of steps that do not depend on each other; what was sent is
+    /// followed to its outcome.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Options {
     /// With this clock, nobody watching, and 16 requests at the same time.
     pub fn new(clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
-        Self { clock, observer: None, in_flight: 16 }
+        Self { clock, observer: None, in_flight: 16, stop: Arc::default() }
     }
 }
 
@@ -218,6 +222,11 @@ impl<'a, N: Network> Run<'a, N> {
         }
     }
 
+    /// Whether the user asked for the rest not to be sent.
+    fn is_stopped(&self) -> bool {
+        self.operation.order == Order::AnyOrder && self.options.stop.load(Ordering::SeqCst)
+    }
+
     fn waiting_steps(&self) -> Vec<usize> {
         let execution = self.lock_execution();
         let waits = |(i, s): (usize, &icpulse_model::act::Step)| (s.state == StepState::Waiting).then_some(i);
@@ -293,6 +302,9 @@ impl<'a, N: Network> Run<'a, N> {
         if !self.send_with_retries(self.waiting_steps()).await {
             self.refuse_waiting(&Line::new(JOURNAL_FAILED));
         }
+        if self.is_stopped() {
+            self.refuse_waiting(&Line::new(STOPPED));
+        }
         self.check_done_before().await;
     }
 
@@ -314,7 +326,7 @@ impl<'a, N: Network> Run<'a, N> {
                 return false;
             }
             due.retain(|i| matches!(self.step_state(*i), StepState::RefusedForNow { .. }));
-            if due.is_empty() || attempt == ATTEMPTS {
+            if due.is_empty() || attempt == ATTEMPTS || self.is_stopped() {
                 break;
             }
             self.network.wait_for(pause).await;
@@ -334,6 +346,9 @@ impl<'a, N: Network> Run<'a, N> {
         let (lost, unanswered) = mpsc::unbounded_channel();
         let record = async move {
             for part in due.chunks(together) {
+                if self.is_stopped() {
+                    break;
+                }
                 let Some(signed) = self.sign_steps(part).await else { return false };
                 for request in signed {
                     if recorded.send(request).await.is_err() {
@@ -406,6 +421,7 @@ impl<'a, N: Network> Run<'a, N> {
         loop {
             tokio::select! {
                 request = ready.recv(), if is_open && under_way.len() < in_flight => match request {
+                    Some((i, _)) if self.is_stopped() => self.set_outcome(i, stopped().into()),
                     Some((i, request)) => under_way.push(self.submit_request(i, request)),
                     None => is_open = false,
                 },
@@ -473,6 +489,11 @@ impl<'a, N: Network> Run<'a, N> {
             }
         }
     }
+}
+
+/// The state of a step that the user stopped before it was sent.
+fn stopped() -> StepState {
+    StepState::NotSent { message: Line::new(STOPPED) }
 }
 
 /// The state of a step whose request certainly did not reach the network.

@@ -733,7 +733,11 @@ async fn a_network_that_began_anew_is_read_anew_and_its_cache_set_aside() {
     second.end().await;
     let wait = std::time::Duration::from_secs(5);
     let opened = Cache::open(base.path(), &RootKey(vec![1; 133]), wait, START).unwrap();
-    assert!(opened.notes[0].as_str().starts_with("cache set aside: the network began anew"), "{:?}", opened.notes);
+    assert!(
+        opened.notes[0].as_str().starts_with("cache set aside: the network began anew"),
+        "{:?}",
+        opened.notes
+    );
     assert!(load(&opened.cache, &Principal::anonymous()).unwrap().world.proposals.is_empty());
 }
 

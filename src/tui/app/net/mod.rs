@@ -177,6 +177,7 @@ impl State {
                 .map_or_else(|| Economics::defaults().start_reducing_after, |e| e.value.start_reducing_after),
             network: Arc::clone(&self.net.view),
             lookalikes: Arc::clone(&self.wallet.lookalikes),
+            names: Arc::clone(&self.names),
         }
     }
 

@@ -3,15 +3,20 @@
 use super::filter::on_list;
 use super::keys::single_line_input;
 use crate::config::Columns;
+use crate::datasets::ListRow;
+use crate::datasets::export::{FileForm, write_file};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{ChoiceItem, ChoiceKind, ChoiceLayer, Layer, Level};
 use crate::tui::app::list::{ColumnId, ListState};
+use crate::tui::app::place::Screen;
 use crate::tui::app::state::{Quitting, State};
 use icpulse_model::account::short_principal;
 use icpulse_model::alert::Alert;
 use icpulse_model::dataset::{ColumnInfo, List};
+use icpulse_model::ledger::Transaction;
 use icpulse_model::query::{Haystacks, Word};
 use icpulse_model::text::Line;
+use icpulse_model::{Neuron, Proposal};
 
 fn choice_item(label: impl Into<Line>, note: impl Into<Line>, on: Option<bool>) -> ChoiceItem {
     ChoiceItem { label: label.into(), note: note.into(), on }
@@ -39,6 +44,7 @@ impl State {
             offset: 0,
             before: None,
             copies: Vec::new(),
+            searching: false,
         }));
         self.dirty = true;
     }
@@ -117,6 +123,69 @@ impl State {
         self.open_choice(ChoiceKind::Alert, "Alerts", items);
     }
 
+    /// Offers the forms of a file with the rows of the list.
+    pub(super) fn choose_export(&mut self) {
+        let note = |form| match form {
+            FileForm::Csv => "exact values, for spreadsheets",
+            FileForm::Json => "exact values, for programs",
+            FileForm::Text => "as on the screen",
+        };
+        let items = FileForm::ALL.map(|form| choice_item(form.extension(), note(form), None));
+        self.open_choice(ChoiceKind::Export, "Export the list as shown", items.into());
+    }
+
+    /// Saves the list of the screen as it is shown: its columns, order and filter.
+    fn export_list(&self, form: FileForm) -> Option<Effect> {
+        fn columns<K>(list: &ListState<K>) -> Vec<ColumnId> {
+            list.columns.iter().copied().filter(|id| !list.unused.contains(id)).collect()
+        }
+        let cells = self.cell_context();
+        let (list, (text, rows)) = match self.place.screen {
+            Screen::Pulse => return None,
+            Screen::Proposals => {
+                let rows = self.proposals.rows.iter().filter_map(|id| self.proposal(*id)).map(AsRef::as_ref);
+                let columns = columns(&self.proposals);
+                (self.proposals.list, write_file(Proposal::dataset(), &columns, rows, &cells, form))
+            }
+            Screen::Neurons => {
+                let rows = self.neurons.rows.iter().filter_map(|id| self.neuron(*id)).map(AsRef::as_ref);
+                (
+                    self.neurons.list,
+                    write_file(Neuron::dataset(), &columns(&self.neurons), rows, &cells, form),
+                )
+            }
+            Screen::Wallet => {
+                let all = self.account()?.transactions.iter().map(|t| (t.block, t));
+                let by_block: std::collections::BTreeMap<u64, &Transaction> = all.collect();
+                let list = &self.wallet.list;
+                let rows = list.rows.iter().filter_map(|block| by_block.get(block).copied());
+                (list.list, write_file(Transaction::dataset(), &columns(list), rows, &cells, form))
+            }
+            Screen::Network => {
+                let list = self.net.list();
+                let dataset = self.net.shown.list().dataset;
+                (list.list, write_file(dataset, &columns(list), list.rows.iter(), &cells, form))
+            }
+        };
+        Some(Effect::SaveList { list: list.info().id, extension: form.extension(), rows, text })
+    }
+
+    /// Lists what changed since the last time.
+    pub(super) fn choose_change(&mut self) {
+        let Some(since) = &self.since else { return };
+        let items = since.items().map(|item| choice_item(item.text.clone(), item.kind, None)).collect();
+        self.open_choice(ChoiceKind::Change, "Changes since the last time", items);
+    }
+
+    fn open_change(&mut self, text: &Line, effects: &mut Vec<Effect>) {
+        let changed = self.since.as_ref().and_then(|since| since.items().find(|item| item.text == *text));
+        match changed.map(|item| (item.kind, item.subject)) {
+            Some((_, Some(subject))) => self.open_subject(subject, effects),
+            Some(("balance", None)) => self.go_to(Screen::Wallet),
+            _ => {}
+        }
+    }
+
     /// Offers what can be copied of the selection; where that is its id alone, copies it.
     pub(super) fn choose_copy(&mut self, effects: &mut Vec<Effect>) {
         let mut offers = self.copy_offers();
@@ -130,6 +199,31 @@ impl State {
         self.open_choice(ChoiceKind::Copy, "Copy", items);
         if let Some(Layer::Choice(layer)) = self.layers.last_mut() {
             layer.copies = offers.into_iter().map(|(_, text)| text).collect();
+        }
+    }
+
+    /// Offers the networks that are known by name.
+    pub(super) fn choose_network(&mut self) {
+        let is_open = |name: &String| name == self.network.name.as_str();
+        let items: Vec<ChoiceItem> =
+            self.networks.iter().map(|name| choice_item(name.as_str(), "", Some(is_open(name)))).collect();
+        self.open_choice(ChoiceKind::Network, "Open network", items);
+    }
+
+    /// Leaves this network for another one.
+    pub(super) fn open_network(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let known = self.networks.iter().any(|known| known == name) || name.contains("://");
+        if name == self.network.name.as_str() || name == self.network.url.as_str() {
+            self.show_toast(Level::Info, format!("{name} is open"));
+        } else if !known {
+            let available = self.networks.join(", ");
+            self.show_toast(
+                Level::Warning,
+                format!("unknown network '{name}'; available: {available}, or a URL"),
+            );
+        } else {
+            self.next_network = Some(name.to_owned());
+            self.confirm_quit(effects);
         }
     }
 
@@ -201,6 +295,7 @@ impl State {
                 if let Some(identity) = self.identities.get(chosen)
                     && identity.principal != self.signer.principal
                 {
+                    self.chosen_identity = Some(identity.principal);
                     effects.push(Effect::UseIdentity(identity.name.clone()));
                 }
             }
@@ -222,6 +317,19 @@ impl State {
                     self.open_subject(subject, effects);
                 }
             }
+            ChoiceKind::Export => {
+                effects.extend(FileForm::ALL.get(chosen).and_then(|form| self.export_list(*form)));
+            }
+            ChoiceKind::Change => {
+                if let Some(text) = label {
+                    self.open_change(&text, effects);
+                }
+            }
+            ChoiceKind::Network => {
+                if let Some(name) = self.networks.get(chosen).cloned() {
+                    self.open_network(&name, effects);
+                }
+            }
             ChoiceKind::Argument => self.choose_argument(chosen),
             ChoiceKind::Provider => self.take_provider(chosen, effects),
             ChoiceKind::Quit => match chosen {
@@ -233,7 +341,10 @@ impl State {
                     self.quitting = Quitting::Now;
                     effects.push(Effect::Quit);
                 }
-                _ => self.quitting = Quitting::No,
+                _ => {
+                    self.quitting = Quitting::No;
+                    self.next_network = None;
+                }
             },
         }
     }

@@ -1,13 +1,15 @@
 //! Filters and orders of the lists.
 
 use super::keys::single_line_input;
-use crate::tui::app::layer::{FilterLayer, Layer};
+use crate::tui::app::layer::{AliasLayer, FilterLayer, Layer, Level, NameTarget};
 use crate::tui::app::list::{ColumnId, Filter, ListState, Sort};
+use crate::tui::app::net::NetList;
 use crate::tui::app::place::Screen;
 use crate::tui::app::state::State;
 use crate::tui::app::views::recall;
 use icpulse_model::dataset::List;
-use icpulse_model::query::{parse, suggest};
+use icpulse_model::query::{Suggestion, parse, suggest};
+use std::collections::BTreeMap;
 
 /// Runs the same lines on the list of the screen, whatever it lists.
 macro_rules! on_list {
@@ -52,13 +54,32 @@ fn shown_list(state: &State) -> List {
 pub(super) fn filter_typed(state: &mut State) {
     let Some(Layer::Filter(layer)) = state.layers.last() else { return };
     let text = layer.input.value().to_owned();
-    state.set_filter(&text);
-    let error = on_list!(state, list => list.filter.error.clone(), None);
-    let suggestions = suggest(&text, shown_list(state));
+    let named = on_list!(state, list => list.named.clone(), return);
+    // The name of a filter stands for it; until it is whole the older filter stays.
+    let (error, suggestions) = match text.strip_prefix('@') {
+        Some(name) => {
+            if let Some(filter) = named.get(name.trim()) {
+                state.set_filter(filter);
+            }
+            (None, suggest_named(&named, name))
+        }
+        None => {
+            state.set_filter(&text);
+            let mut suggestions = if text.is_empty() { suggest_named(&named, "") } else { Vec::new() };
+            suggestions.extend(suggest(&text, shown_list(state)));
+            (on_list!(state, list => list.filter.error.clone(), None), suggestions)
+        }
+    };
     if let Some(Layer::Filter(layer)) = state.layers.last_mut() {
         layer.error = error;
         layer.suggestions = suggestions;
     }
+}
+
+/// The named filters that begin so.
+fn suggest_named(named: &BTreeMap<String, String>, begin: &str) -> Vec<Suggestion> {
+    let fits = named.iter().filter(|(name, _)| name.starts_with(begin));
+    fits.map(|(name, filter)| Suggestion { label: format!("@{name}"), text: filter.clone() }).collect()
 }
 
 impl State {
@@ -68,11 +89,66 @@ impl State {
         let layer = FilterLayer {
             input: single_line_input(&text),
             error: None,
-            suggestions: suggest(&text, shown_list(self)),
+            suggestions: Vec::new(),
             before: text,
             back: 0,
         };
         self.layers.push(Layer::Filter(layer));
+        filter_typed(self);
+    }
+
+    /// Asks for a name of the filter in its line.
+    pub(super) fn name_filter(&mut self) {
+        let Some(Layer::Filter(layer)) = self.layers.last() else { return };
+        let text = layer.input.value().trim().to_owned();
+        if text.is_empty() || text.starts_with('@') || layer.error.is_some() {
+            self.show_toast(Level::Warning, "name this filter: write a filter first");
+            return;
+        }
+        let name = on_list!(self, list => list.named.iter().find(|(_, known)| **known == text).map(|(name, _)| name.clone()), None);
+        let input = single_line_input(&name.unwrap_or_default());
+        self.layers.push(Layer::Alias(AliasLayer { target: NameTarget::Filter(text), input }));
+    }
+
+    /// Keeps a filter under a name; an empty one removes the name it has.
+    pub(super) fn keep_filter(&mut self, name: &str, text: &str) -> String {
+        on_list!(self, list => list.named.retain(|_, known| known != text));
+        if name.is_empty() {
+            return format!("removed the name of the filter {text}");
+        }
+        on_list!(self, list => list.named.insert(name.to_owned(), text.to_owned()), None);
+        format!("the filter is called @{name}")
+    }
+
+    /// Filters a list by a named filter: the shown list, or the first that has the name.
+    pub(super) fn use_named_filter(&mut self, name: &str) {
+        let here = on_list!(self, list => list.named.get(name).cloned(), None);
+        if let Some(filter) = here {
+            return self.set_filter(&filter);
+        }
+        let lists = [
+            (Screen::Proposals, &self.proposals.named),
+            (Screen::Neurons, &self.neurons.named),
+            (Screen::Wallet, &self.wallet.list.named),
+        ];
+        let lists = lists.into_iter().map(|(screen, named)| (screen, None, named));
+        let network = NetList::all().map(|list| (Screen::Network, Some(list), &self.net.one(list).named));
+        let found = lists
+            .chain(network)
+            .find_map(|(screen, list, named)| Some((screen, list, named.get(name)?.clone())));
+        match found {
+            Some((screen, list, filter)) => {
+                self.go_to(screen);
+                if let Some(list) = list {
+                    self.show_list(list);
+                }
+                self.set_filter(&filter);
+            }
+            None => self.show_toast(
+                Level::Warning,
+                format!("no filter is called '{name}'; ctrl-s in a filter's line names one"),
+            ),
+        }
     }
 
     /// Filters the list of the screen. What cannot be read leaves the older filter in force.
@@ -116,11 +192,13 @@ impl State {
 
     /// The next ready-made filter.
     pub(super) fn quick_filter(&mut self) {
-        let all = shown_list(self).info().quick_filters;
+        let mut all: Vec<String> =
+            shown_list(self).info().quick_filters.iter().map(|f| (*f).to_owned()).collect();
+        all.extend(on_list!(self, list => list.named.values().cloned().collect::<Vec<_>>(), Vec::new()));
         let current = self.filter_text().unwrap_or_default();
         let next = all.iter().position(|f| *f == current).map_or(1, |i| i + 1);
-        let text = all.get(next % all.len().max(1)).copied().unwrap_or_default();
-        self.set_filter(text);
+        let text = all.get(next % all.len().max(1)).cloned().unwrap_or_default();
+        self.set_filter(&text);
     }
 
     /// Shows a screen with a filter set, for what Pulse points at.

@@ -148,6 +148,11 @@ pub(super) fn input_edited(state: &mut State, effects: &mut Vec<Effect>) {
     let _ = effects;
     match state.layers.last() {
         Some(Layer::Filter(_)) => filter::filter_typed(state),
+        Some(Layer::Ballots(_)) => {
+            if let Some(Layer::Ballots(layer)) = state.layers.last_mut() {
+                layer.narrow();
+            }
+        }
         Some(Layer::Palette(_)) => state.match_palette(),
         Some(Layer::Search(_)) => state.search_typed(),
         Some(Layer::Choice(_)) => state.narrow_choice(),

@@ -34,7 +34,19 @@ impl State {
                     self.layers.push(Layer::Help(HelpLayer { scopes, scroll: 0 }));
                 }
             }
-            Command::Search => self.open_search(),
+            Command::Search => match self.layers.last_mut() {
+                Some(Layer::Choice(layer)) => layer.searching = true,
+                Some(Layer::Ballots(layer)) => layer.searching = true,
+                _ => self.open_search(),
+            },
+            Command::SortNext => {
+                if let Some(Layer::Ballots(layer)) = self.layers.last_mut() {
+                    layer.sort = layer.sort.next();
+                    layer.narrow();
+                }
+            }
+            Command::SaveFilter => self.name_filter(),
+            Command::Palette => self.open_palette(),
             Command::SearchNext => self.search_further(1),
             Command::SearchPrevious => self.search_further(-1),
             Command::Complete => self.complete_filter(),
@@ -53,6 +65,7 @@ impl State {
             Command::RetryAll => self.retry_all(effects),
             Command::FollowUp => self.follow_up(effects),
             Command::DismissAction => self.dismiss_action(effects),
+            Command::StopAction => self.stop_action(effects),
             Command::FieldNext => self.next_field(1),
             Command::FieldPrevious => self.next_field(-1),
             Command::ValueNext => self.next_value(1),
@@ -66,6 +79,9 @@ impl State {
 
     /// Closes the topmost layer, undoing what it only previewed.
     pub(super) fn close_layer(&mut self, effects: &mut Vec<Effect>) {
+        if self.leave_narrowing() {
+            return;
+        }
         match self.layers.pop() {
             Some(Layer::Filter(layer)) => self.set_filter(&layer.before),
             // What is searched for goes with the line or the text.
@@ -77,6 +93,25 @@ impl State {
         self.dirty = true;
     }
 
+    /// Ends the narrowing of a list that has no line for it at first; whether there was one.
+    fn leave_narrowing(&mut self) -> bool {
+        match self.layers.last_mut() {
+            Some(Layer::Choice(layer)) if layer.searching || layer.is_narrowed() => {
+                layer.searching = false;
+                layer.input.reset();
+                self.narrow_choice();
+            }
+            Some(Layer::Ballots(layer)) if layer.searching || !layer.input.value().is_empty() => {
+                layer.searching = false;
+                layer.input.reset();
+                layer.narrow();
+            }
+            _ => return false,
+        }
+        self.dirty = true;
+        true
+    }
+
     fn confirm_layer(&mut self, effects: &mut Vec<Effect>) {
         match self.layers.last() {
             // What cannot be read is not kept: the line stays open, with what is wrong.
@@ -84,6 +119,11 @@ impl State {
             Some(Layer::Palette(_)) => self.run_palette(effects),
             Some(Layer::Search(_)) => self.finish_search(),
             Some(Layer::Jump(_)) => self.jump_to_input(effects),
+            Some(Layer::Ballots(layer)) if layer.searching => {
+                if let Some(Layer::Ballots(layer)) = self.layers.last_mut() {
+                    layer.searching = false;
+                }
+            }
             Some(Layer::Ballots(_)) => self.toggle_ballot(),
             Some(Layer::Review(_)) => sign::confirm_review(self, effects),
             Some(Layer::Actions(layer)) => {
@@ -94,12 +134,18 @@ impl State {
             }
             Some(Layer::Form(_)) => self.confirm_form(effects),
             Some(Layer::Unlock(_)) => self.try_unlock(effects),
+            // What is switched or moved stays open, narrowed to what was typed.
+            Some(Layer::Choice(layer)) if layer.searching && layer.is_switched() => {
+                if let Some(Layer::Choice(layer)) = self.layers.last_mut() {
+                    layer.searching = false;
+                }
+            }
             Some(Layer::Choice(_)) => self.apply_choice(effects),
             Some(Layer::WhatIf(_)) => self.toggle_what_if(),
             Some(Layer::Travel(_)) => self.travel_to_input(effects),
             Some(Layer::Alias(_)) => self.take_alias(effects),
-            Some(Layer::Filter(layer)) => {
-                let text = layer.input.value().trim().to_owned();
+            Some(Layer::Filter(_)) => {
+                let text = on_list!(self, list => list.filter.text.trim().to_owned(), String::new());
                 on_list!(self, list => remember(&mut list.history, &text));
                 self.layers.pop();
             }
@@ -153,7 +199,7 @@ impl State {
         let actions = self.executions.len();
         match self.layers.last_mut()? {
             Layer::Palette(l) => Some((&mut l.cursor, &mut l.offset, l.matches.len())),
-            Layer::Ballots(l) => Some((&mut l.cursor, &mut l.offset, l.rows.len())),
+            Layer::Ballots(l) => Some((&mut l.cursor, &mut l.offset, l.shown.len())),
             Layer::Execution(l) => Some((&mut l.cursor, &mut l.offset, steps)),
             Layer::Actions(l) => Some((&mut l.cursor, &mut l.offset, actions)),
             Layer::Choice(l) => Some((&mut l.cursor, &mut l.offset, l.shown.len())),
@@ -215,7 +261,8 @@ impl State {
 
     fn toggle_ballot(&mut self) {
         if let Some(Layer::Ballots(layer)) = self.layers.last_mut()
-            && let Some(row) = layer.rows.get_mut(layer.cursor)
+            && let Some(place) = layer.shown.get(layer.cursor)
+            && let Some(row) = layer.rows.get_mut(*place)
         {
             row.on = !row.on;
         }
@@ -223,7 +270,11 @@ impl State {
 
     fn switch_ballots(&mut self, on: bool) {
         if let Some(Layer::Ballots(layer)) = self.layers.last_mut() {
-            layer.rows.iter_mut().for_each(|row| row.on = on);
+            for place in &layer.shown {
+                if let Some(row) = layer.rows.get_mut(*place) {
+                    row.on = on;
+                }
+            }
         }
     }
 

@@ -79,6 +79,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Suspend => effects.push(Effect::Suspend),
         Message::Resumed => effects.push(Effect::Resume),
         Message::Terminate => {
+            state.next_network = None;
             state.quitting = Quitting::Now;
             effects.push(Effect::Quit);
         }

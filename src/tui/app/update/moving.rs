@@ -259,6 +259,7 @@ impl State {
             PulseNeed::ConfirmFollowing { .. } => self.show_filtered(Screen::Neurons, "confirm_in<30d"),
             PulseNeed::Disbursement { neuron, .. } => self.open_subject(Subject::Neuron(*neuron), effects),
             PulseNeed::Dissolved { .. } => self.show_filtered(Screen::Neurons, "state:dissolved"),
+            PulseNeed::Changed { .. } => self.choose_change(),
             PulseNeed::ChooseIdentity => self.run_command(Command::Identity, effects),
             PulseNeed::Alerts(alerts) => match alerts.as_slice() {
                 [alert] => {

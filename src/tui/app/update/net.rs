@@ -1,8 +1,11 @@
 //! The network's screen: which list, whose provider, names, what-if, and the time.
 
 use super::keys::single_line_input;
+use crate::datasets::other_account;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::layer::{AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, TravelLayer, WhatIfLayer};
+use crate::tui::app::layer::{
+    AliasLayer, ChoiceItem, ChoiceKind, Layer, Level, NameTarget, TravelLayer, WhatIfLayer,
+};
 use crate::tui::app::net::find::{FindResult, parse_moment};
 use crate::tui::app::net::{Difference, NetList, PastTopology, short_id};
 use crate::tui::app::place::{Screen, Subject};
@@ -10,6 +13,7 @@ use crate::tui::app::state::State;
 use icpulse_model::Principal;
 use icpulse_model::decentralization::what_if;
 use icpulse_model::event::Event;
+use icpulse_model::names::{Nameable, Names};
 use icpulse_model::own_nodes::OwnNodes;
 use icpulse_model::query::{Haystacks, Word};
 use icpulse_model::registry::{PointInTime, Topology};
@@ -101,27 +105,78 @@ impl State {
         }
     }
 
-    /// Asks for a node's name.
+    /// What would be named: a node, a neuron, or the other account of a transaction.
+    pub fn name_target(&self) -> Option<NameTarget> {
+        if let Some(node) = self.target_node() {
+            return Some(NameTarget::Node(node));
+        }
+        match self.subject()? {
+            Subject::Neuron(id) => Some(NameTarget::Other(Nameable::Neuron(id))),
+            Subject::Transaction(block) => {
+                let account = self.account()?;
+                let transaction = account.transactions.iter().find(|t| t.block == block)?;
+                let other = other_account(transaction, &account.account.identifier())?;
+                Some(NameTarget::Other(Nameable::Account(other)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Asks for a name.
     pub(super) fn ask_alias(&mut self) {
-        let Some(node) = self.target_node() else { return };
-        let name = self.net.mine.alias(self.topology(), &node).map(ToString::to_string).unwrap_or_default();
-        self.layers.push(Layer::Alias(AliasLayer { node, input: single_line_input(&name) }));
+        let Some(target) = self.name_target() else { return };
+        let name = match &target {
+            NameTarget::Node(node) => self.net.mine.alias(self.topology(), node),
+            NameTarget::Other(what) => self.names.get(what),
+            NameTarget::Filter(_) => None,
+        };
+        let input = single_line_input(&name.map(ToString::to_string).unwrap_or_default());
+        self.layers.push(Layer::Alias(AliasLayer { target, input }));
     }
 
     /// Takes the name that was typed.
     pub(super) fn take_alias(&mut self, effects: &mut Vec<Effect>) {
         let Some(Layer::Alias(layer)) = self.layers.pop() else { return };
-        let topology = Arc::clone(&self.world.topology);
         let name = Line::new(layer.input.value().trim());
-        let words = if name.is_empty() {
-            format!("removed the name of node {}", short_id(&layer.node))
-        } else {
-            format!("node {} is called {name}", short_id(&layer.node))
+        if let NameTarget::Filter(text) = &layer.target {
+            let words = self.keep_filter(name.as_str().trim_start_matches('@'), text);
+            return self.show_toast(Level::Good, words);
+        }
+        let what = match &layer.target {
+            NameTarget::Node(node) => format!("node {}", short_id(node)),
+            NameTarget::Other(Nameable::Neuron(id)) => format!("neuron {id}"),
+            NameTarget::Other(Nameable::Account(id)) => format!("account {}", id.hex()),
+            NameTarget::Filter(_) => return,
         };
-        self.net.mine.set_alias(&topology, layer.node, name);
-        effects.push(Effect::SaveMine(self.net.mine.clone()));
-        self.refresh_net();
+        let words = if name.is_empty() {
+            format!("removed the name of {what}")
+        } else {
+            format!("{what} is called {name}")
+        };
+        match layer.target {
+            NameTarget::Node(node) => {
+                let topology = Arc::clone(&self.world.topology);
+                self.net.mine.set_alias(&topology, node, name);
+                effects.push(Effect::SaveMine(self.net.mine.clone()));
+                self.refresh_net();
+            }
+            NameTarget::Other(what) => {
+                let mut names = self.names.as_ref().clone();
+                names.set(what, name.clone());
+                self.set_names(names);
+                effects.push(Effect::SaveName(what, name));
+            }
+            NameTarget::Filter(_) => {}
+        }
         self.show_toast(Level::Good, words);
+    }
+
+    /// Shows these names of neurons and accounts.
+    pub fn set_names(&mut self, names: Names) {
+        self.names = Arc::new(names);
+        self.refresh_proposals();
+        self.refresh_neurons();
+        self.refresh_transactions();
     }
 
     /// What the file says is the user's.

@@ -76,6 +76,7 @@ impl State {
         let Some(command) = palette.matches.get(palette.cursor).map(|m| m.command) else { return };
         remember(&mut self.commands, &typed);
         self.layers.pop();
+        self.close_layers(effects);
         let scopes = command.spec().scopes;
         if !scopes.iter().any(|scope| self.place.scopes().contains(scope))
             && let Some(screen) = scopes.iter().find_map(|scope| screen_of(*scope))
@@ -87,12 +88,21 @@ impl State {
 }
 
 impl State {
+    /// Closes what lies over the screen: a command runs where it belongs.
+    fn close_layers(&mut self, effects: &mut Vec<crate::tui::app::Effect>) {
+        while !self.layers.is_empty() {
+            self.close_layer(effects);
+        }
+    }
+
     /// Runs a word with an argument: `proposal 620` opens, `neurons state:dissolved` filters. Whether the
     /// text is one.
     fn run_with_argument(&mut self, typed: &str, effects: &mut Vec<crate::tui::app::Effect>) -> bool {
         let Some((place, argument)) = self.read_argument(typed) else { return false };
         self.layers.pop();
+        self.close_layers(effects);
         match place {
+            Argument::Named => self.use_named_filter(&argument),
             Argument::Filter(screen, list) => {
                 self.go_to(screen);
                 if let Some(list) = list {
@@ -100,6 +110,7 @@ impl State {
                 }
                 self.set_filter(&argument);
             }
+            Argument::Network => self.open_network(&argument, effects),
             Argument::Open(prefix) => {
                 let input = single_line_input(&format!("{prefix}{argument}"));
                 self.layers.push(Layer::Jump(JumpLayer { input, error: None }));
@@ -111,9 +122,18 @@ impl State {
 
     /// What a word with an argument means; `None` for the name of a command.
     pub(super) fn read_argument(&self, typed: &str) -> Option<(Argument, String)> {
+        if let Some(name) = typed.trim().strip_prefix('@').filter(|name| !name.is_empty()) {
+            return Some((Argument::Named, name.to_owned()));
+        }
         let (word, argument) = typed.trim().split_once(' ')?;
         let argument = argument.trim();
         let word = word.to_lowercase();
+        if word == "filter" && !argument.is_empty() {
+            return Some((Argument::Named, argument.trim_start_matches('@').to_owned()));
+        }
+        if matches!(word.as_str(), "net" | "network") && !argument.is_empty() {
+            return Some((Argument::Network, argument.to_owned()));
+        }
         let lists: [(List, Screen, Option<NetList>); 3] = [
             (self.proposals.list, Screen::Proposals, None),
             (self.neurons.list, Screen::Neurons, None),
@@ -154,6 +174,10 @@ impl State {
 pub(super) enum Argument {
     /// To filter the list of a screen.
     Filter(Screen, Option<NetList>),
+    /// To filter by a named filter.
+    Named,
+    /// To open another network.
+    Network,
     /// To open what has this id, after a letter that says of which kind it is.
     Open(&'static str),
 }

@@ -94,7 +94,12 @@ impl State {
             }
             Command::Redraw => effects.push(Effect::Redraw),
             Command::Suspend => effects.push(Effect::Suspend),
-            Command::Quit => self.confirm_quit(effects),
+            Command::Changes => self.choose_change(),
+            Command::OpenNetwork => self.choose_network(),
+            Command::Quit => {
+                self.next_network = None;
+                self.confirm_quit(effects);
+            }
             Command::Open => self.open_selected(effects),
             Command::Search => self.open_search(),
             Command::SearchNext => self.search_further(1),
@@ -107,6 +112,7 @@ impl State {
             Command::SortNext => self.sort_further(1),
             Command::SortPrevious => self.sort_further(-1),
             Command::Columns => self.choose_columns(),
+            Command::Export => self.choose_export(),
             Command::Preview => self.hides_preview = !self.hides_preview,
             Command::VoteYes => self.vote_with_all(Vote::Yes, effects),
             Command::VoteNo => self.vote_with_all(Vote::No, effects),

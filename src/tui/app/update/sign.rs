@@ -63,9 +63,8 @@ impl State {
             });
             row.proposals.push(id);
         }
-        let mut rows: Vec<BallotRow> = rows.into_values().collect();
-        rows.sort_by_key(|r| std::cmp::Reverse(r.voting_power));
-        self.layers.push(Layer::Ballots(BallotsLayer { proposals, rows, cursor: 0, offset: 0 }));
+        let rows: Vec<BallotRow> = rows.into_values().collect();
+        self.layers.push(Layer::Ballots(BallotsLayer::new(proposals, rows)));
     }
 
     pub(super) fn vote_with_chosen(&mut self, vote: Vote, effects: &mut Vec<Effect>) {
@@ -159,6 +158,20 @@ impl State {
             effects.push(Effect::FollowUp(execution.plan));
         } else {
             self.show_toast(Level::Info, "follow up: the outcome of every step is known");
+        }
+    }
+
+    /// Sends nothing more of the action that is shown.
+    pub(super) fn stop_action(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Layer::Execution(layer)) = self.layers.last() else { return };
+        let Some(execution) = self.execution(layer.plan).cloned() else { return };
+        if self.can_stop(&execution) {
+            effects.push(Effect::StopAction(execution.plan));
+            self.show_toast(Level::Info, "stopping: what was sent is followed to its outcome");
+        } else if self.in_flight.contains(&execution.plan) {
+            self.show_toast(Level::Warning, "stop: its steps depend on each other, or all of them were sent");
+        } else {
+            self.show_toast(Level::Info, "stop: this action is not under way");
         }
     }
 
@@ -281,6 +294,11 @@ fn insert_execution(state: &mut State, execution: &Arc<Execution>) {
 
 /// An action under way has moved on.
 pub(super) fn update_execution(state: &mut State, execution: &Arc<Execution>) {
+    let settled = execution.steps.iter().filter(|s| s.state.is_final()).count();
+    if state.in_flight.contains(&execution.plan) {
+        let now = state.now;
+        state.runs.entry(execution.plan).or_insert((now, settled));
+    }
     insert_execution(state, execution);
     state.refresh_pulse();
 }
@@ -325,6 +343,7 @@ pub(super) fn finish_execution(state: &mut State, execution: &Arc<Execution>) {
     let plan = execution.plan;
     insert_execution(state, execution);
     state.distrusted.remove(&plan);
+    state.runs.remove(&plan);
     if state.in_flight.remove(&plan) {
         let mut watched = false;
         if let Some(Layer::Execution(layer)) = state.layers.last_mut()
@@ -372,6 +391,7 @@ fn outcome_text(execution: &Execution) -> (Level, Line) {
 /// A confirmed action could not begin.
 pub(super) fn fail_execution(state: &mut State, plan: PlanId, failure: Failure, effects: &mut Vec<Effect>) {
     state.in_flight.remove(&plan);
+    state.runs.remove(&plan);
     if state.execution(plan).is_none() {
         state.layers.retain(|l| !matches!(l, Layer::Execution(e) if e.plan == plan));
     }

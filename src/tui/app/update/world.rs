@@ -1,9 +1,10 @@
 //! What changes in the world, and what follows from it for lists and Pulse.
 
 use crate::tui::app::effect::Effect;
-use crate::tui::app::layer::{ChoiceKind, Layer, Level};
+use crate::tui::app::layer::{AfterUnlock, ChoiceKind, Layer, Level};
 use crate::tui::app::place::Subject;
 use crate::tui::app::pulse::{HiddenAlert, PulseItem, PulseNeed};
+use crate::tui::app::since::Since;
 use crate::tui::app::state::State;
 use crate::tui::app::target::CONFIRM_SOON;
 use icpulse_model::act::SignerInfo;
@@ -12,7 +13,7 @@ use icpulse_model::dataset::Context;
 use icpulse_model::lookalike::LookAlikes;
 use icpulse_model::topic::NeuronState;
 use icpulse_model::world::{Change, World};
-use icpulse_model::{E8s, Neuron, Proposal, ProposalKey, Seconds, Timestamp};
+use icpulse_model::{E8s, Neuron, Principal, Proposal, ProposalKey, Seconds, Timestamp};
 use std::sync::Arc;
 
 /// Alerts that Pulse shows one by one; more are counted.
@@ -21,6 +22,7 @@ const ALERTS: usize = 4;
 impl State {
     /// Takes over who signs and what the cache remembers, before the first frame.
     pub fn load_world(&mut self, signer: SignerInfo, world: World) {
+        self.since = Since::new(&world, signer.principal);
         self.signer = signer;
         self.world = world;
         self.refresh_net();
@@ -31,17 +33,26 @@ impl State {
         self.dirty = true;
     }
 
+    /// Compares a part of the world with the last time.
+    fn compare_since(&mut self, compare: impl FnOnce(&mut Since, &World, Principal)) {
+        if let Some(since) = &mut self.since {
+            compare(since, &self.world, self.signer.principal);
+        }
+    }
+
     pub(super) fn apply_change(&mut self, change: Change, effects: &mut Vec<Effect>) {
         self.dirty = true;
         match change {
             Change::Proposals(proposals) => {
                 self.world.proposals = proposals;
+                self.compare_since(|since, world, _| since.compare_proposals(world));
                 self.refresh_proposals();
                 self.refresh_versions();
                 self.update_form();
             }
             Change::World(world) => {
                 self.world = *world;
+                self.compare_since(Since::compare);
                 self.refresh_proposals();
                 self.refresh_neurons();
                 self.refresh_transactions();
@@ -56,6 +67,7 @@ impl State {
             Change::Neurons(neurons) => {
                 self.world.neurons = neurons;
                 self.world.neurons_known = true;
+                self.compare_since(Since::compare_neurons);
                 self.refresh_neurons();
                 self.update_form();
             }
@@ -65,7 +77,9 @@ impl State {
             }
             Change::Accounts(accounts) => {
                 self.world.accounts = accounts;
+                self.compare_since(Since::compare_balances);
                 self.refresh_transactions();
+                self.refresh_pulse();
                 self.update_form();
             }
             Change::Facts(facts) => {
@@ -75,7 +89,11 @@ impl State {
                 self.update_form();
             }
             Change::Histories(histories) => self.world.histories = histories,
-            Change::Topology(topology) => self.put_topology(topology),
+            Change::Topology(topology) => {
+                self.put_topology(topology);
+                self.compare_since(|since, world, _| since.compare_topology(world));
+                self.refresh_pulse();
+            }
             Change::Events(events) => self.put_events(events),
             Change::Health(health) => {
                 self.world.health = health;
@@ -143,15 +161,20 @@ impl State {
                 false => format!("signing as {}", signer.name.as_str()),
             };
             self.signer = signer;
+            self.compare_since(Since::compare);
             self.show_toast(Level::Info, text);
             self.refresh_neurons();
             self.refresh_transactions();
+            if self.signer.locked && self.chosen_identity == Some(self.signer.principal) {
+                self.ask_passphrase(AfterUnlock::Nothing);
+            }
+            self.chosen_identity = None;
         } else {
             self.signer = signer;
         }
     }
 
-    fn refresh_proposals(&mut self) {
+    pub(super) fn refresh_proposals(&mut self) {
         self.index
             .proposals
             .set_rows(self.world.proposals.iter(), Context { account: None, ..self.cell_context() });
@@ -357,6 +380,13 @@ impl State {
         needs.extend(informing.into_iter().map(PulseNeed::Alerts));
         if more > 0 {
             needs.push(PulseNeed::MoreAlerts(more));
+        }
+        if let Some(since) = self.since.as_ref().filter(|since| since.items().next().is_some()) {
+            needs.push(PulseNeed::Changed {
+                count: since.items().count(),
+                summary: since.summary(),
+                at: since.at,
+            });
         }
         if self.signer.is_anonymous() && !self.options.read_only && !self.identities.is_empty() {
             needs.push(PulseNeed::ChooseIdentity);

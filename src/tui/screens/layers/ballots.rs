@@ -12,7 +12,11 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
     const HEAD: u16 = 3;
     let len = u16::try_from(layer.rows.len()).unwrap_or(u16::MAX);
     let h = len.saturating_add(HEAD + 2).min(area.height.saturating_sub(3));
-    let inside = super::frame_with(cx, area, "Vote", (76, h), top, |c| c != Command::Confirm);
+    let inside = super::frame_with(cx, area, "Vote", (76, h), top, |c| match c {
+        Command::Confirm => false,
+        Command::Search | Command::SortNext => layer.rows.len() > 7 && !layer.searching,
+        _ => true,
+    });
     let title: Spans = match layer.proposals.as_slice() {
         [one] => {
             let title = cx.state.proposal(*one).map(|p| p.title.as_str().to_owned()).unwrap_or_default();
@@ -34,13 +38,20 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
         "Choose the neurons, then vote yes or no; a review follows.",
         Role::Dim,
     );
+    if layer.searching || !layer.input.value().is_empty() {
+        let y = inside.y + 1;
+        cx.pen.write(inside.x, y, inside.width, &" ".repeat(usize::from(inside.width)), Role::Text);
+        let x = cx.pen.write(inside.x, y, 2, "/ ", Role::Key);
+        let place = Rect::new(x, y, inside.right().saturating_sub(x), 1);
+        super::draw_input(cx, place, &layer.input, "id or name", None, top && layer.searching);
+    }
     if inside.height < HEAD + 3 {
         return;
     }
     let list = Rect::new(inside.x, inside.y + HEAD, inside.width, inside.height - HEAD - 2);
     let several = layer.proposals.len() > 1;
-    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.rows.len()), top, |cx, index, row| {
-        let Some(ballot) = layer.rows.get(index) else { return };
+    super::draw_rows(cx, list, (layer.cursor, layer.offset, layer.shown.len()), top, |cx, index, row| {
+        let Some(ballot) = layer.shown.get(index).and_then(|place| layer.rows.get(*place)) else { return };
         let (mark, role) = if ballot.on { ("[x] ", Role::Good) } else { ("[ ] ", Role::Dim) };
         let x = cx.pen.write(row.x, row.y, 4, mark, role);
         let mut who: Spans = vec![span(format!("{:>20}", ballot.neuron.to_string()), Role::Id)];
@@ -67,7 +78,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &BallotsLayer, to
     });
     let on = layer.rows.iter().filter(|r| r.on).count();
     let y = inside.bottom() - 1;
-    let sum = format!("{} of {}", on, format::count_noun(layer.rows.len(), "neuron", "neurons"));
+    let mut sum = format!("{} of {}", on, format::count_noun(layer.rows.len(), "neuron", "neurons"));
+    if layer.shown.len() < layer.rows.len() {
+        sum.push_str(&format!(", {} shown", layer.shown.len()));
+    }
+    if layer.rows.len() > 3 {
+        sum.push_str(&format!(", by {}", layer.sort.title()));
+    }
     cx.pen.write(inside.x, y, inside.width, &sum, if on == 0 { Role::Warn } else { Role::Text });
     let power = format!("{} V", layer.chosen_power().rounded());
     cx.pen.write_fitted(

@@ -15,7 +15,8 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     let label_w = widest(|i| i.label.as_str()).min(40);
     let note_w = widest(|i| i.note.as_str());
     let w = u16::try_from(label_w + note_w + 12).unwrap_or(u16::MAX).clamp(40, 96);
-    let head = if layer.has_input() { 2 } else { 0 };
+    let has_line = layer.has_input() || !layer.input.value().is_empty();
+    let head = if has_line { 2 } else { 0 };
     let h =
         u16::try_from(layer.items.len()).unwrap_or(u16::MAX).max(1).min(area.height.saturating_sub(6)) + head;
     // Themes are previewed: the list stands aside so that the screen is seen.
@@ -27,15 +28,16 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     // Only columns and orders are switched, and only columns are moved; the others are chosen.
     let useful = |command| match command {
         Command::ChoiceToggle => matches!(layer.kind, ChoiceKind::Columns(_) | ChoiceKind::Sort(_)),
+        Command::Search => layer.items.len() > 7 && !layer.has_input(),
         Command::ChoiceEarlier | Command::ChoiceLater => matches!(layer.kind, ChoiceKind::Columns(_)),
         _ => true,
     };
     let inside = super::frame_with(cx, area, layer.title, (w, h), top, useful);
     let mut list = inside;
-    if layer.has_input() && inside.height > 2 {
+    if has_line && inside.height > 2 {
         let x = cx.pen.write(inside.x, inside.y, 2, "/ ", Role::Key);
         let place = Rect::new(x, inside.y, inside.right().saturating_sub(x), 1);
-        super::draw_input(cx, place, &layer.input, "type to filter", None, top);
+        super::draw_input(cx, place, &layer.input, "type to filter", None, top && layer.has_input());
         cx.pen.draw_rule(inside.x, inside.y + 1, inside.width, Role::Border);
         list = Rect::new(inside.x, inside.y + 2, inside.width, inside.height - 2);
     }

@@ -44,6 +44,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ExecutionLayer, 
         Command::Retry => execution.steps.get(layer.cursor).is_some_and(|s| may_be_signed(&s.state)),
         Command::RetryAll => execution.steps.iter().any(|s| may_be_signed(&s.state)),
         Command::FollowUp => execution.steps.iter().any(|s| matches!(s.state, StepState::Unknown { .. })),
+        Command::StopAction => cx.state.can_stop(execution),
         Command::DismissAction => is_open || !under_way && execution.can_dismiss(),
         _ => true,
     };

@@ -68,7 +68,8 @@ pub(in crate::tui::screens) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, subject
         listed(cx, right, subject, detail, Tab::Links, false);
     } else {
         listed(cx, left, subject, detail, tab, true);
-        let lines = Ink::new(state, right.width).lines(&described, right.width, VALUES);
+        let width = right.width.saturating_sub(2);
+        let lines = Ink::new(state, width).lines(&described, width, VALUES);
         facts::draw_scrolled_lines(cx, right, &lines, 0);
     }
 }
@@ -85,6 +86,7 @@ fn owned(content: Content<'_>) -> Content<'static> {
         Content::Marked(text, role, mark) => Content::Marked(text.into_owned().into(), role, mark),
         Content::Id(text, role) => Content::Id(text.into_owned().into(), role),
         Content::Pieces(spans) => Content::Pieces(spans),
+        Content::Tail(spans) => Content::Tail(spans),
         Content::Tally(shares) => Content::Tally(shares),
         Content::Spark(values) => Content::Spark(values),
         Content::Nothing => Content::Nothing,

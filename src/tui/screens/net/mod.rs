@@ -147,6 +147,10 @@ fn sources(state: &State, ascii: bool) -> Spans {
     let topology = state.topology();
     let shown = state.net.shown.list();
     if shown.footer == Footer::Strips && state.size.0 < 110 && state.net.then.is_none() {
+        // Below this width there are no strips to explain.
+        if state.size.0 < 98 {
+            return explain_mark(state, true).into_iter().skip(1).collect();
+        }
         let mut line = cell::legend_spans(ascii);
         line.extend(explain_mark(state, true));
         return line;

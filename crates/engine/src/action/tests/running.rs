@@ -87,6 +87,26 @@ fn one_neuron_fails_alone_and_is_retried_alone() {
 }
 
 #[test]
+fn what_is_stopped_is_not_sent_and_can_be_sent_later() {
+    let sim = Sim::new();
+    sim.propose(7, &[1, 2, 3]);
+    let journal = MemoryJournal::default();
+    let options = Options { in_flight: 1, ..sim.options() };
+    let stop = Arc::clone(&options.stop);
+    let execution = confirmed(&sim, vote(7, &[1, 2, 3]));
+    let ended = block_on(execute_plan(execution, &sim, &journal, &options, &|e: Arc<Execution>| {
+        stop.store(e.count_done() > 0, std::sync::atomic::Ordering::SeqCst);
+    }))
+    .unwrap();
+    assert_eq!(ended.count_done(), 1);
+    let rest: Vec<String> = ended.failed_steps().map(|s| message(&s.state)).collect();
+    assert_eq!(rest, ["stopped before it was sent"; 2]);
+    assert_eq!(sim.get().ballots.values().filter(|v| **v == Vote::Yes).count(), 1);
+    let again = block_on(finish(ended, &[0, 1, 2], &sim, &journal, &sim.options())).unwrap();
+    assert_eq!(again.count_done(), 3);
+}
+
+#[test]
 fn hundreds_of_votes_write_the_journal_dozens_of_times() {
     let sim = Sim::new();
     let neurons: Vec<u64> = (1..=600).collect();

@@ -153,7 +153,8 @@ impl Reading for Newest {
             let known = engine.feeds.proposals.newest.get(&governance).copied();
             if let Some(known) = known.filter(|_| went_back) {
                 let newest = newest_number(&rows);
-                engine.begin_anew(&format!("its newest proposal is {newest}, and {known} had been read"), now);
+                engine
+                    .begin_anew(&format!("its newest proposal is {newest}, and {known} had been read"), now);
             }
             engine.put_newest_page(governance, rows, now);
         }))

@@ -226,7 +226,10 @@ async fn a_history_that_is_shorter_now_is_another_one_and_read_anew() {
             _ => None,
         })
         .collect();
-    assert!(notes.iter().any(|note| note.starts_with("this network began anew (its registry ends at")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.starts_with("this network began anew (its registry ends at")),
+        "{notes:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

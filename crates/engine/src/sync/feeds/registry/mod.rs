@@ -286,7 +286,10 @@ impl Engine {
     fn note_latest(&mut self, latest: Version, at: Timestamp, now: Timestamp) {
         match self.feeds.registry.latest {
             Some((known, before)) if latest < known && before < at => {
-                self.begin_anew(&format!("its registry ends at version {latest}, and {known} had been read"), now);
+                self.begin_anew(
+                    &format!("its registry ends at version {latest}, and {known} had been read"),
+                    now,
+                );
                 self.feeds.registry.latest = Some((latest, at));
             }
             Some((known, before)) if latest < known || at < before => {}
