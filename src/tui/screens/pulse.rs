@@ -156,7 +156,12 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
         }
         PulseNeed::Changed { count, summary, at } => (
             format::count_noun(*count, "change", "changes"),
-            format!("since {}", format::ago_text(now, *at)),
+            {
+                let clock = at.clock();
+                let is_today = at.date() == now.date();
+                let at = if is_today { clock.get(..5).unwrap_or_default().to_owned() } else { at.date() };
+                format!("since {at}")
+            },
             summary.clone(),
         ),
         PulseNeed::ChooseIdentity => (
