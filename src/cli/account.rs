@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 /// Transactions asked for at once.
 const PAGE: u64 = 1_000;
+/// Pages asked for at once while a filter looks for matches.
+const FILTERED_AT_ONCE: u64 = 16;
 /// Pages read of a ledger without an index, each of which is a search of many blocks.
 const MOST_SEARCHES: usize = 5;
 
@@ -199,11 +201,12 @@ async fn read_transactions(
         before = page.next;
         rows.extend(page.transactions.into_iter().filter(matches));
         if let Some(slices) = slices.filter(|_| rows.len() < limit) {
-            // Of what is wanted without a filter, not much more than that is read.
-            let pages = (limit - rows.len()) as u64 / PAGE + 2;
-            let most = client.profile().max_in_flight;
-            let at_once =
-                if query.is_empty() { usize::try_from(pages).unwrap_or(most).min(most) } else { most };
+            // Not much more is read than is wanted; with a filter nobody knows how much that is.
+            let pages = match query.is_empty() {
+                true => (limit - rows.len()) as u64 / PAGE + 2,
+                false => FILTERED_AT_ONCE,
+            };
+            let at_once = usize::try_from(pages).unwrap_or(usize::MAX).min(client.profile().max_in_flight);
             let read = |(before, lowest)| read_slice(client, adapter, account, before, lowest);
             let mut parts = pin!(stream::iter(slices).map(read).buffered(at_once.max(1)));
             while rows.len() < limit

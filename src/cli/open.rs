@@ -154,23 +154,11 @@ impl OpenNetwork {
         Ok(self.load_cached(context)?.0)
     }
 
-    /// As [`OpenNetwork::cached_world`], with all proposals.
+    /// As [`OpenNetwork::cached_world`], and which settled proposals it leaves out.
     ///
     /// # Errors
     /// As [`OpenNetwork::cached_world`].
-    pub fn whole_cached_world(&mut self, context: &Context) -> Result<World, Failure> {
-        let (mut world, older) = self.load_cached(context)?;
-        if let Some(older) = older {
-            let rest = self.cache.load_older(older).map_err(Failure::failed)?;
-            world.proposals = world.proposals.with_older(rest.rows);
-            for text in rest.notes {
-                print_note(&context.global, text);
-            }
-        }
-        Ok(world)
-    }
-
-    fn load_cached(&mut self, context: &Context) -> Result<(World, Option<Older>), Failure> {
+    pub fn load_cached(&mut self, context: &Context) -> Result<(World, Option<Older>), Failure> {
         self.check_cache_is_shared()?;
         let Loaded { world, notes, older, .. } = self.load_first_frame(context);
         self.print_cache_notes(context);

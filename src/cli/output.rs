@@ -12,7 +12,7 @@ use icpulse_model::value::{Cell, Value as CellValue};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -214,7 +214,7 @@ pub struct ListRows<'r, R: 'static, I> {
     cx: &'r Context,
 }
 
-impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
+impl<'r, R: 'static, I: Iterator<Item: Borrow<R>> + Clone> ListRows<'r, R, I> {
     /// Rows of a list, in order.
     pub fn new(dataset: &'static Dataset<R>, rows: I, cx: &'r Context) -> Self {
         Self { dataset, rows, cx }
@@ -249,7 +249,10 @@ impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
             }
             Format::Csv => {
                 let fields = Fields::of_list(*dataset);
-                let records = rows.clone().map(|row| fields.values(dataset, row, cx).map(|v| csv_field(&v)));
+                let records = rows.clone().map(|row| {
+                    let values = fields.values(dataset, row.borrow(), cx);
+                    values.into_iter().map(|value| csv_field(&value))
+                });
                 write_csv(out, &columns, records)
             }
             Format::Text => {
@@ -257,7 +260,7 @@ impl<'r, R: 'static, I: Iterator<Item = &'r R> + Clone> ListRows<'r, R, I> {
                 for column in columns.iter_mut().filter(|c| unused.contains(&c.name.as_ref())) {
                     column.title = "";
                 }
-                write_table(out, &columns, rows.clone().map(|row| text_cells(dataset, row, cx)))
+                write_table(out, &columns, rows.clone().map(|row| text_cells(dataset, row.borrow(), cx)))
             }
         }
     }
@@ -601,7 +604,9 @@ pub fn to_stderr(text: &dyn std::fmt::Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use icpulse_model::dataset::{Kind, ListInfo};
     use serde_json::json;
+    use std::cell::Cell;
 
     const COLUMNS: &[Column] = &[Column::new("file", "FILE", false), Column::new("id", "ID", true)];
 
@@ -614,6 +619,44 @@ mod tests {
         let mut out = Vec::new();
         rows.write(&mut out, format, "files", json!({})).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    /// A list of any length takes no more memory than a row: each is written before the next one is made.
+    #[test]
+    fn rows_are_written_one_by_one() {
+        static NUMBERS: Dataset<u64> = Dataset {
+            info: ListInfo { id: "numbers", ..ListInfo::DEFAULT },
+            columns: &[icpulse_model::dataset::Column::new("n", "N", Kind::Number, |n, _| {
+                CellValue::Serial(*n).into()
+            })],
+        };
+        struct Counted<'a>(&'a Cell<usize>);
+        impl Write for Counted<'_> {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.set(self.0.get() + bytes.len());
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        const BUFFER: usize = 1 << 16;
+        for format in [Format::Text, Format::Json, Format::Csv] {
+            let written = Cell::new(0);
+            let rows = (0..100_000_u64).inspect(|n| {
+                // Text is gone through twice: for the widths first.
+                let made = usize::try_from(*n).unwrap() * 2;
+                assert!(
+                    written.get() == 0 || written.get() + BUFFER >= made,
+                    "{format:?}, {n}: {}",
+                    written.get()
+                );
+            });
+            let cx = Context::default();
+            let list = ListRows::new(&NUMBERS, rows, &cx);
+            list.write(&mut Counted(&written), format, "numbers", Value::Null).unwrap();
+            assert!(written.get() > 500_000);
+        }
     }
 
     /// Names of files may hold anything; the network's texts are neutral before.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::json;
 use super::open::{IdentityNeed, OpenNetwork, open_uncached};
-use super::output::{Format, ListRows, parse_filter, print_cache_age, print_json, print_text};
+use super::output::{Format, ListRows, parse_filter, print_cache_age, print_json, print_note, print_text};
 use crate::datasets::ListRow;
 use crate::tui::screens::text::markdown_text;
 use futures_util::StreamExt;
@@ -13,9 +13,13 @@ use icpulse_canisters::{Client, ProposalsPage, governance_of, read_ranges};
 use icpulse_model::amount::percent;
 use icpulse_model::dataset::Context as Cells;
 use icpulse_model::query::Query;
+use icpulse_model::text::Line;
 use icpulse_model::world::World;
 use icpulse_model::{Governance, Proposal, ProposalKey, ProposalStatus, Timestamp, Topic};
+use icpulse_store::cache::{Cache, CacheError, Older};
 use serde_json::json;
+use std::borrow::Borrow;
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::pin::pin;
@@ -42,20 +46,24 @@ pub async fn run(context: &Context, command: &Proposals) -> Result<(), Failure> 
             let need = if *votable { IdentityNeed::ToRead } else { IdentityNeed::IfUnlocked };
             let mut opened = open_uncached(context, need).await?;
             let now = context.now();
-            let rows = match &opened.client {
-                Some(client) => wanted.read_network(client, &opened.profile.governances(), now).await?,
-                None => {
-                    let world = opened.whole_cached_world(context)?;
-                    if world.proposals.is_empty() {
-                        return Err(Failure::not_cached("the proposals are"));
-                    }
-                    if *votable && !world.neurons_known && !opened.identity.info().is_anonymous() {
-                        return Err(Failure::not_cached("the neurons of this identity are"));
-                    }
-                    wanted.select_cached(&world, now)
-                }
-            };
-            print_list(context, &opened, &rows, now)
+            if let Some(client) = &opened.client {
+                let rows = wanted.read_network(client, &opened.profile.governances(), now).await?;
+                let rows = rows.iter().map(Arc::as_ref);
+                return print_list(context, &opened, rows.clone(), measure(rows), now);
+            }
+            let cached = CachedProposals::load(context, &mut opened)?;
+            if cached.world.proposals.is_empty() {
+                return Err(Failure::not_cached("the proposals are"));
+            }
+            if *votable && !cached.world.neurons_known && !opened.identity.info().is_anonymous() {
+                return Err(Failure::not_cached("the neurons of this identity are"));
+            }
+            let rows = cached.iter().filter(|p| wanted.matches(p, now)).take(wanted.limit);
+            // Once through, so that what cannot be read is said before anything is printed.
+            let extent = measure(rows.clone());
+            cached.check(context)?;
+            print_list(context, &opened, rows, extent, now)?;
+            cached.check(context)
         }
         Proposals::Show { id } => show(context, *id).await,
     }
@@ -93,11 +101,6 @@ impl ListRequest {
             && self.before.is_none_or(|b| p.id.number < b)
             && (!self.votable || p.votable(now).next().is_some())
             && Proposal::dataset().matches(&self.query, p, &cells)
-    }
-
-    fn select_cached(&self, world: &World, now: Timestamp) -> Vec<Arc<Proposal>> {
-        let fitting = world.proposals.iter().filter(|p| self.matches(p, now));
-        fitting.take(self.limit).cloned().collect()
     }
 
     async fn read_network(
@@ -150,19 +153,72 @@ impl ListRequest {
     }
 }
 
+/// The proposals of the cache, newest first. Older ones are read a block at a time whenever they are gone
+/// through, so that they are never all in memory.
+struct CachedProposals {
+    world: World,
+    cache: Arc<Cache>,
+    older: Option<Older>,
+    failure: RefCell<Option<CacheError>>,
+    notes: RefCell<Vec<Line>>,
+}
+
+impl CachedProposals {
+    fn load(context: &Context, opened: &mut OpenNetwork) -> Result<Self, Failure> {
+        let (world, older) = opened.load_cached(context)?;
+        let cache = Arc::clone(&opened.cache);
+        Ok(Self { world, cache, older, failure: RefCell::default(), notes: RefCell::default() })
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Arc<Proposal>> + Clone {
+        let floor = self.older.map_or(0, Older::below);
+        let is_recent = move |p: &&Arc<Proposal>| p.id.governance != Governance::Nns || p.id.number >= floor;
+        let recent = self.world.proposals.iter().filter(is_recent).cloned();
+        let older = self.older.into_iter().flat_map(Older::blocks);
+        recent.chain(older.flat_map(|block| self.read_block(block)))
+    }
+
+    fn read_block(&self, block: u64) -> Vec<Arc<Proposal>> {
+        match self.cache.load_block(block, &self.world.proposals) {
+            Ok((rows, note)) => {
+                self.notes.borrow_mut().extend(note);
+                rows
+            }
+            Err(error) => {
+                self.failure.replace(Some(error));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Says what could not be read so far.
+    fn check(&self, context: &Context) -> Result<(), Failure> {
+        for note in self.notes.take() {
+            print_note(&context.global, note);
+        }
+        self.failure.take().map_or(Ok(()), |error| Err(Failure::failed(error)))
+    }
+}
+
+/// The number of rows, and when the newest of them was read.
+fn measure(rows: impl Iterator<Item: Borrow<Proposal>>) -> (usize, Option<Timestamp>) {
+    rows.fold((0, None), |(count, read_at), row| (count + 1, read_at.max(Some(row.borrow().evidence.at))))
+}
+
 fn print_list(
     context: &Context,
     opened: &OpenNetwork,
-    rows: &[Arc<Proposal>],
+    rows: impl Iterator<Item: Borrow<Proposal>> + Clone,
+    (count, read_at): (usize, Option<Timestamp>),
     now: Timestamp,
 ) -> Result<(), Failure> {
     let format = Format::from_flags(&context.global);
     let cells = Cells { now, ..Cells::default() };
-    print_cache_age(&context.global, rows.iter().map(|p| p.evidence.at).max(), now);
-    ListRows::new(Proposal::dataset(), rows.iter().map(Arc::as_ref), &cells).print(
+    print_cache_age(&context.global, read_at, now);
+    ListRows::new(Proposal::dataset(), rows, &cells).print(
         format,
         "proposals",
-        json!({"network": opened.profile.name, "count": rows.len()}),
+        json!({"network": opened.profile.name, "count": count}),
     )
 }
 
@@ -175,18 +231,20 @@ async fn show(context: &Context, id: ProposalKey) -> Result<(), Failure> {
             (Arc::new(proposal), Some(body))
         }
         None => {
-            let world = opened.whole_cached_world(context)?;
-            let proposal = world
-                .proposals
-                .get(id)
-                .cloned()
-                .ok_or_else(|| Failure::not_cached(format!("proposal {id} is")))?;
+            let cached = CachedProposals::load(context, &mut opened)?;
+            let known = cached.world.proposals.get(id).cloned();
+            let proposal = known.or_else(|| cached.iter().find(|p| p.id == id));
+            cached.check(context)?;
+            let proposal = proposal.ok_or_else(|| Failure::not_cached(format!("proposal {id} is")))?;
             (proposal, opened.cache.body(id).map_err(Failure::failed)?.map(|(body, _)| body))
         }
     };
     match Format::from_flags(&context.global) {
         Format::Json => print_json(&json::proposal_full(&proposal, body.as_ref(), now)),
-        Format::Csv => print_list(context, &opened, &[proposal], now),
+        Format::Csv => {
+            let rows = std::iter::once(proposal.as_ref());
+            print_list(context, &opened, rows.clone(), measure(rows), now)
+        }
         Format::Text => {
             let mut out = String::new();
             let p = &proposal;

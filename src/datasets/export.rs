@@ -9,6 +9,7 @@ use icpulse_model::value::{Cell, Value};
 use icpulse_model::{E8s, Evidence, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
+use std::borrow::Borrow;
 
 /// A value as JSON. Integers that may exceed 2^53 are text, so that no reader loses digits.
 struct JsonValue<'a>(&'a Value<'a>, Timestamp);
@@ -98,23 +99,18 @@ impl Fields {
     }
 
     /// A row's values in the order of the fields.
-    pub fn values<'a, R: 'static>(
-        &'a self,
-        dataset: &'static Dataset<R>,
-        row: &'a R,
-        cx: &'a Context,
-    ) -> impl Iterator<Item = Json> + 'a {
+    pub fn values<R: 'static>(&self, dataset: &'static Dataset<R>, row: &R, cx: &Context) -> Vec<Json> {
         let read = |field: &Field| serde_json::to_value(FieldOfRow { dataset, row, cx, field: *field });
-        self.0.iter().map(move |(_, field)| read(field).unwrap_or_default())
+        self.0.iter().map(|(_, field)| read(field).unwrap_or_default()).collect()
     }
 
     /// A row as a JSON object with these fields.
-    pub fn object<'a, R: 'static>(
+    pub fn object<'a, R: 'static, B: Borrow<R>>(
         &'a self,
         dataset: &'static Dataset<R>,
-        row: &'a R,
+        row: B,
         cx: &'a Context,
-    ) -> RowObject<'a, R> {
+    ) -> RowObject<'a, R, B> {
         RowObject { fields: self, dataset, row, cx }
     }
 }
@@ -138,16 +134,17 @@ impl<R> Serialize for FieldOfRow<'_, R> {
 }
 
 /// A row that is written as a JSON object, a cell at a time.
-pub struct RowObject<'a, R: 'static> {
+pub struct RowObject<'a, R: 'static, B> {
     fields: &'a Fields,
     dataset: &'static Dataset<R>,
-    row: &'a R,
+    row: B,
     cx: &'a Context,
 }
 
-impl<R> Serialize for RowObject<'_, R> {
+impl<R, B: Borrow<R>> Serialize for RowObject<'_, R, B> {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let Self { fields, dataset, row, cx } = *self;
+        let &Self { fields, dataset, ref row, cx } = self;
+        let row = row.borrow();
         out.collect_map(
             fields.0.iter().map(|(key, field)| (key, FieldOfRow { dataset, row, cx, field: *field })),
         )

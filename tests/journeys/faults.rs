@@ -43,7 +43,7 @@ async fn live_through(kind: Kind, often: &str, words: &[&str]) {
     assert_eq!(app.state.sync.last_success, None, "nothing was read");
     let aloud = session.read_aloud();
     assert!(words.iter().any(|words| aloud.contains(words)), "{words:?}:\n{}", session.app.screen_text());
-    session.says(&["not read yet"]);
+    session.says(&["stale: "]);
     session.app.press("2");
     let newest = before.proposals.keys().next_back().unwrap();
     session.app.sees(&newest.to_string());

@@ -5,6 +5,9 @@ use crate::serve::Served;
 use serde_json::Value;
 use std::net::TcpListener;
 
+/// Columns and rows.
+const SIZE: (u16, u16) = (120, 40);
+
 fn port(url: &str) -> u16 {
     url.rsplit(':').next().unwrap().parse().unwrap()
 }
@@ -43,14 +46,14 @@ fn the_root_key_of_last_time_opens_the_cache_while_the_network_is_away() {
         serde_json::from_slice::<Value>(&output.stdout).unwrap()["count"].as_u64().unwrap()
     };
     assert!(count(&away) > 0 && count(&away) == count(&offline));
-    let mut terminal = Terminal::start(home.path(), (120, 40), &["--network", &url], &[]);
+    let mut terminal = Terminal::start(home.path(), SIZE, &["--network", &url], &[]);
     terminal.wait_for("the cached proposals", |s| s.contains(&open));
     terminal.press("q");
     assert!(terminal.wait_end().success());
 
     // Something takes connections and never answers.
     let silent = TcpListener::bind(("127.0.0.1", port(&url))).unwrap();
-    let mut terminal = Terminal::start(home.path(), (120, 40), &["--network", &url], &[]);
+    let mut terminal = Terminal::start(home.path(), SIZE, &["--network", &url], &[]);
     terminal.wait_for("the cached proposals", |s| s.contains(&open));
     terminal.press("q");
     assert!(terminal.wait_end().success());

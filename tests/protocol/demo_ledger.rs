@@ -15,7 +15,7 @@ use icpulse_ic::CallReply;
 use icpulse_ic::certificate::{Authority, CertificateError, parse_tree, verify};
 use icpulse_model::evidence::Proof;
 use icpulse_model::network::{Canisters, Profile, RootKey, RootKeySource, SystemCanister};
-use icpulse_model::{Account, AccountIdentifier, E8s, Subaccount, Timestamp};
+use icpulse_model::{Account, AccountIdentifier, E8s, Seconds, Subaccount, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -247,9 +247,9 @@ async fn what_is_refused_is_refused_over_http_too() {
     let sent = net.demo.clock().wall();
     let first: ledger::TransferResult = update(&agent, ledger_id, "transfer", send(friend, 7, 1, sent)).await;
     assert!(first.is_ok(), "{first:?}");
-    // A day later the ledger has forgotten, and says that it would have.
-    net.demo.advance(Duration::from_secs(25 * 3_600));
-    let late: ledger::TransferResult = update(&agent, ledger_id, "transfer", send(friend, 7, 1, sent)).await;
+    // What was made a day ago by the client's clock the ledger has forgotten, and says that it would have.
+    let old = sent.minus(Seconds(25 * 3_600));
+    let late: ledger::TransferResult = update(&agent, ledger_id, "transfer", send(friend, 7, 1, old)).await;
     assert_eq!(late, Err(ledger::TransferError::TxTooOld { allowed_window_nanos: 86_400_000_000_000 }));
 
     // Anonymous holds nothing, and the trap is certified as any reply.

@@ -659,6 +659,35 @@ async fn an_update_refused_at_the_door_is_proven_not_to_have_happened_once_it_ha
     }
 }
 
+/// The first thing that a command asks takes one round trip, node keys included.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_proposal_and_its_description_are_asked_for_at_the_same_time() {
+    let demo = shared();
+    let direct = Client::connect(&profile(&demo.url(), demo), Arc::new(Anonymous)).await.unwrap();
+    let newest = direct.proposals(&ProposalsPage::default()).await.unwrap()[0].id.number;
+    let (arrived, was_alone) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (seen, alone) = (Arc::clone(&arrived), Arc::clone(&was_alone));
+    let meddler = meddler(demo, move |endpoint, _| {
+        if endpoint == "query" {
+            seen.fetch_add(1, Ordering::SeqCst);
+            // No query is answered before the other one has come.
+            let patience = std::time::Instant::now() + Duration::from_secs(10);
+            while seen.load(Ordering::SeqCst) < 2 {
+                if std::time::Instant::now() > patience {
+                    alone.fetch_add(1, Ordering::SeqCst);
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        Meddling::Pass
+    })
+    .await;
+    let client = Client::connect(&profile(&meddler.url, demo), Arc::new(Anonymous)).await.unwrap();
+    assert_eq!(client.proposal_body(newest).await.unwrap().0.id.number, newest);
+    assert_eq!((arrived.load(Ordering::SeqCst), was_alone.load(Ordering::SeqCst)), (2, 0));
+}
+
 #[tokio::test]
 async fn no_more_requests_are_under_way_than_allowed() {
     let demo = shared();

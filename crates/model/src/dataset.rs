@@ -7,6 +7,7 @@ use crate::network_view::NetworkView;
 use crate::query::Haystacks;
 use crate::value::{Cell, SortKey, Term, Value};
 use crate::{AccountIdentifier, LedgerId, NeuronKey, Seconds, Timestamp, Token};
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -480,20 +481,20 @@ impl<R: 'static> Dataset<R> {
     }
 
     /// Optional columns without values in these rows, and varied columns with one value.
-    pub fn unused_columns<'r>(
+    pub fn unused_columns(
         &self,
-        rows: impl Iterator<Item = &'r R> + Clone,
+        rows: impl Iterator<Item: Borrow<R>> + Clone,
         context: &Context,
     ) -> Vec<&'static str> {
         let is_unused = |column: &&Column<R>| {
             let mut rows = rows.clone();
             if column.info.optional {
-                return rows.all(|row| (column.get)(row, context).value == Value::Unknown);
+                return rows.all(|row| (column.get)(row.borrow(), context).value == Value::Unknown);
             }
             column.info.varied
                 && rows.next().is_none_or(|first| {
-                    let first = (column.get)(first, context).value;
-                    rows.all(|row| (column.get)(row, context).value == first)
+                    let first = (column.get)(first.borrow(), context).value;
+                    rows.all(|row| (column.get)(row.borrow(), context).value == first)
                 })
         };
         self.columns.iter().filter(is_unused).map(|column| column.info.id).collect()

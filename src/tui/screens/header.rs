@@ -226,7 +226,7 @@ fn reading_spans(state: &State, ascii: bool, detail: Detail) -> Spans {
                     spans.push(span(format!(" {}/s", format::compact_number(h.per_second)), Role::Dim));
                 }
             }
-            if let Some(left) = h.left.filter(|_| detail > Detail::Little) {
+            if let Some(left) = h.left {
                 spans.push(span(format!(" {} left", format::tight(left)), Role::Dim));
             }
         }

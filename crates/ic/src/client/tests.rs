@@ -379,3 +379,17 @@ fn nobody_is_sent_to_the_internet_for_this_machine() {
         assert!(!unreachable(here).advice().contains("internet"), "{here}");
     }
 }
+
+#[tokio::test]
+async fn a_time_that_was_certified_long_ago_and_is_named_again_is_a_standstill() {
+    let server = server(answering(500, "")).await;
+    let client = client(&server).await;
+    let ago = |seconds| local_time().minus(icpulse_model::Seconds(seconds));
+    let steady = Instant::now().checked_sub(Duration::from_secs(130)).unwrap();
+    let then = ClockReading { steady, local: ago(130) };
+    client.shared.clock().note_certificate(ago(130), then);
+    let refused = |offset| client.shared.check_hint(IcError::Clock { what: "reading".into(), offset });
+    assert!(matches!(refused(-130), IcError::Stalled { .. }), "{}", refused(-130));
+    // Who names an older time than was certified is behind, or lies.
+    assert!(matches!(refused(-600), IcError::Unverified { .. }), "{}", refused(-600));
+}

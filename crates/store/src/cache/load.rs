@@ -40,6 +40,11 @@ pub struct Older {
 }
 
 impl Older {
+    /// The blocks that were not read, newest first.
+    pub fn blocks(self) -> impl Iterator<Item = u64> + Clone {
+        (0..self.block).rev()
+    }
+
     /// The ids that were not read lie below this one.
     pub fn below(self) -> u64 {
         self.block.saturating_mul(key::BLOCK)
@@ -174,6 +179,29 @@ impl Cache {
         let mut rows = rows;
         newest_first(&mut rows);
         Ok(OlderRows { rows, lost, notes: told(bad).into_iter().collect() })
+    }
+
+    /// The settled proposals of the NNS in one block, newest first, and `known` ones whose numbers lie there;
+    /// and what could not be read back.
+    ///
+    /// # Errors
+    /// If the database cannot be read at all.
+    pub fn load_block(
+        &self,
+        index: u64,
+        known: &Proposals,
+    ) -> Result<(Vec<Arc<Proposal>>, Option<Line>), CacheError> {
+        let is_there = |p: &&Arc<Proposal>| p.id.number / key::BLOCK == index;
+        let mut rows: Vec<_> = known.of_governance(Governance::Nns).filter(is_there).cloned().collect();
+        let mut bad = 0;
+        if let Some(value) = self.first.get(&key::block(Governance::Nns, index))? {
+            bad += decode_block(&value, &mut rows);
+        }
+        for (_, value) in self.first.scan(&key::pages(Governance::Nns, index))? {
+            bad += decode_block(&value, &mut rows);
+        }
+        newest_first(&mut rows);
+        Ok((rows, told(bad)))
     }
 
     /// Rows of whole blocks and of loose pages, by the index of their block.

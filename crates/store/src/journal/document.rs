@@ -59,10 +59,10 @@ pub(super) fn encode_document(
     document.insert("v".to_owned(), VERSION.into());
     document.insert("root_key".to_owned(), root_key.into());
     document.insert("action".to_owned(), serde_json::to_value(execution).map_err(|e| e.to_string())?);
-    let signed = canonical_json(&Value::Object(document.clone()));
+    let signed = canonical_json(&document);
     let mac = key.make_mac(&signed).ok_or("the journal's key cannot be used")?;
     document.insert("mac".to_owned(), hex::encode(mac.finalize().into_bytes()).into());
-    let mut bytes = serde_json::to_vec_pretty(&Value::Object(document)).map_err(|e| e.to_string())?;
+    let mut bytes = serde_json::to_vec_pretty(&document).map_err(|e| e.to_string())?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -96,7 +96,7 @@ pub(super) fn decode_document(
         return Ok((execution, Authenticity::Unchecked));
     };
     let mac = mac.as_ref().and_then(Value::as_str).and_then(|text| hex::decode(text).ok());
-    let signed = canonical_json(&Value::Object(document));
+    let signed = canonical_json(&document);
     let fits =
         mac.zip(key.make_mac(&signed)).is_some_and(|(mac, expected)| expected.verify_slice(&mac).is_ok());
     Ok((execution, if fits { Authenticity::Authentic } else { Authenticity::Altered }))
@@ -104,23 +104,25 @@ pub(super) fn decode_document(
 
 /// JSON without white space and with the keys of every object in order: the same bytes for the
 /// same document, whatever order its keys were written in.
-fn canonical_json(value: &Value) -> Vec<u8> {
+fn canonical_json(document: &Map<String, Value>) -> Vec<u8> {
+    fn write_object(map: &Map<String, Value>, out: &mut Vec<u8>) {
+        let mut fields: Vec<_> = map.iter().collect();
+        fields.sort_by_key(|(name, _)| *name);
+        out.push(b'{');
+        for (i, (name, value)) in fields.into_iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            // Memory can always be written.
+            let _ = serde_json::to_writer(&mut *out, name);
+            out.push(b':');
+            write_sorted(value, out);
+        }
+        out.push(b'}');
+    }
     fn write_sorted(value: &Value, out: &mut Vec<u8>) {
         match value {
-            Value::Object(map) => {
-                let mut fields: Vec<_> = map.iter().collect();
-                fields.sort_by_key(|(name, _)| *name);
-                out.push(b'{');
-                for (i, (name, value)) in fields.into_iter().enumerate() {
-                    if i > 0 {
-                        out.push(b',');
-                    }
-                    out.extend_from_slice(Value::String(name.clone()).to_string().as_bytes());
-                    out.push(b':');
-                    write_sorted(value, out);
-                }
-                out.push(b'}');
-            }
+            Value::Object(map) => write_object(map, out),
             Value::Array(items) => {
                 out.push(b'[');
                 for (i, item) in items.iter().enumerate() {
@@ -131,10 +133,12 @@ fn canonical_json(value: &Value) -> Vec<u8> {
                 }
                 out.push(b']');
             }
-            scalar => out.extend_from_slice(scalar.to_string().as_bytes()),
+            scalar => {
+                let _ = serde_json::to_writer(out, scalar);
+            }
         }
     }
     let mut out = Vec::new();
-    write_sorted(value, &mut out);
+    write_object(document, &mut out);
     out
 }

@@ -119,6 +119,30 @@ fn hundreds_of_votes_write_the_journal_dozens_of_times() {
 }
 
 #[test]
+fn the_next_votes_are_signed_and_written_down_while_others_are_under_way() {
+    #[derive(Default)]
+    struct Seen(Mutex<Vec<&'static str>>);
+    impl Observer for Seen {
+        fn on_checkpoint(&self, checkpoint: Checkpoint) {
+            self.0.lock().unwrap().push(checkpoint.what);
+        }
+    }
+    let sim = Sim::new();
+    let neurons: Vec<u64> = (1..=40).collect();
+    sim.propose(7, &neurons);
+    let seen = Arc::new(Seen::default());
+    let options = Options { observer: Some(seen.clone()), ..sim.options() };
+    let execution = confirmed(&sim, vote(7, &neurons));
+    let ended =
+        block_on(execute_plan(execution, &sim, &MemoryJournal::default(), &options, &|_| {})).unwrap();
+    assert_eq!(ended.count_done(), 40);
+    let seen = seen.0.lock().unwrap();
+    let recorded: Vec<usize> = (0..seen.len()).filter(|i| seen[*i] == "recorded").collect();
+    let answered = seen[..recorded[1]].iter().filter(|what| **what == "answered").count();
+    assert!(answered < 16, "the second part waited for the whole first one: {seen:?}");
+}
+
+#[test]
 fn a_locked_identity_sends_nothing_and_says_so() {
     let sim = Sim::new();
     sim.propose(7, &[1]);

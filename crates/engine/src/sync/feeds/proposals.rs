@@ -387,8 +387,12 @@ impl Engine {
         );
     }
 
-    /// Takes the settled proposals into memory that were left out for the sake of the first frame.
+    /// Takes the settled proposals into memory that were left out for the sake of the first frame, where
+    /// somebody may look at them.
     pub(in crate::sync) fn recall_older(&mut self) {
+        if !self.options.history {
+            return;
+        }
         let Some(older) = self.feeds.proposals.older.take() else { return };
         self.feeds.proposals.older_recalled = false;
         // Rows that cannot be had from the cache are read from the network.
