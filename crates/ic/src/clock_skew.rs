@@ -343,6 +343,8 @@ mod tests {
     async fn client() -> Connection {
         let mut profile = Profile::main_network();
         profile.dynamic_routing = false;
+        // Nothing listens there.
+        profile.urls = vec!["http://127.0.0.1:9".to_owned()];
         Connection::connect(&profile, Arc::new(TestKey::new(7))).await.unwrap()
     }
 

@@ -746,6 +746,7 @@ async fn a_node_that_is_behind_is_no_new_network() {
     let run = begin(Fake::new(50), None, Principal::anonymous());
     run.handle.idle().await;
     let last = run.fake.net().proposals.pop_last().unwrap();
+    run.fake.calls();
     let clock = run.clock.clone();
     clock.advance(30);
     // It has caught up when it is asked again.
