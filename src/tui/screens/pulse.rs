@@ -156,7 +156,7 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
         }
         PulseNeed::Changed { count, summary, at } => (
             format::count_noun(*count, "change", "changes"),
-            format!("since {}", format::ago_text(now, *at)),
+            format!("since {}", clock_or_date(now, *at)),
             summary.clone(),
         ),
         PulseNeed::ChooseIdentity => (
@@ -164,6 +164,14 @@ pub(super) fn need_texts(state: &State, need: &PulseNeed) -> (String, String, St
             String::new(),
             format!("{} chooses an identity", format::key_text(state, Command::Identity)),
         ),
+    }
+}
+
+/// A time of today by the clock, another by its day.
+fn clock_or_date(now: Timestamp, at: Timestamp) -> String {
+    match at.date() == now.date() {
+        true => at.clock().chars().take(5).collect(),
+        false => at.date(),
     }
 }
 

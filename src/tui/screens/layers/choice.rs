@@ -12,9 +12,13 @@ pub(super) fn draw(cx: &mut Cx<'_, '_, '_>, area: Rect, layer: &ChoiceLayer, top
     let widest = |f: fn(&crate::tui::app::state::layer::ChoiceItem) -> &str| {
         layer.items.iter().map(|i| text_width(f(i))).max().unwrap_or(0)
     };
-    let label_w = widest(|i| i.label.as_str()).min(40);
     let note_w = widest(|i| i.note.as_str());
-    let w = u16::try_from(label_w + note_w + 12).unwrap_or(u16::MAX).clamp(40, 96);
+    // Sentences have the room that there is.
+    let are_sentences = matches!(layer.kind, ChoiceKind::Change | ChoiceKind::Alert);
+    let (most_label, most) =
+        if are_sentences { (usize::from(area.width).saturating_sub(note_w + 18), 140) } else { (40, 96) };
+    let label_w = widest(|i| i.label.as_str()).min(most_label.max(20));
+    let w = u16::try_from(label_w + note_w + 12).unwrap_or(u16::MAX).clamp(40, most);
     let has_line = layer.has_input() || !layer.input.value().is_empty();
     let head = if has_line { 2 } else { 0 };
     let h =
