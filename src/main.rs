@@ -1,8 +1,8 @@
 //! The program: everything is in the library.
 
-#[cfg(all(feature = "jemalloc", unix))]
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     icpulse::cli::main()
