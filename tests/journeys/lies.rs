@@ -290,14 +290,20 @@ async fn absurd_texts_change_neither_terminal_nor_file() {
     let long =
         |p: &Proposal| p.title.as_str().starts_with("WWWWWWWWWW") && p.title.as_str().chars().count() > 500;
     let rows = desk.app.state.world.proposals.iter().filter(|p| long(p)).map(|p| p.id).collect::<Vec<_>>();
-    let widest = *rows.first().expect("one title of no end");
-    desk.app.press("2 /").type_text(&format!("id:{widest}")).press("<enter>");
-    let screen = desk.app.screen_text();
-    let row = screen.lines().find(|line| line.contains(&widest.to_string()) && line.contains("WWW")).unwrap();
-    let status = truth.proposals[&widest.number].status.title().to_lowercase();
-    assert!(row.to_lowercase().contains(&status), "{screen}");
-    assert!(screen.lines().all(|line| line.chars().count() <= 160), "{screen}");
-    desk.app.press("<esc>");
+    // Every reading has other texts: a row that was read again since may be short now.
+    let mut is_seen = false;
+    for widest in rows.iter().take(20) {
+        desk.app.press("2 /").type_text(&format!("id:{widest}")).press("<enter>");
+        let screen = desk.app.screen_text();
+        let row = screen.lines().find(|line| line.starts_with('▸') && line.contains(&widest.to_string()));
+        let row = row.expect(&screen);
+        let status = truth.proposals[&widest.number].status.title().to_lowercase();
+        assert!(row.to_lowercase().contains(&status), "{screen}");
+        assert!(screen.lines().all(|line| line.chars().count() <= 160), "{screen}");
+        is_seen |= row.contains("WWW");
+        desk.app.press("<esc>");
+    }
+    assert!(is_seen, "no title of no end among {rows:?}");
     // Whole proposals: words, payload, ballots.
     for id in rows.iter().take(2).copied().chain((1..=10).map(|n| ProposalKey::nns(truth.newest - n))) {
         desk.open(id).await;
@@ -562,11 +568,13 @@ async fn the_dashboard_follows_votes_whose_answers_are_lost() {
     let (id, neurons) = review_votes(&mut desk).await;
     let count = neurons.len();
     desk.app.press("<enter>");
-    bench.until_struck(Kind::LostAnswer, count as u64).await;
+    let votes = || bench.demo.faults().struck_calls("manage_neuron");
+    bench.until("all votes are lost", || votes() >= count as u64).await;
+    // The first ones are followed up meanwhile, by queries that are asked as calls.
     bench.demo.faults().clear();
     desk.idle().await;
     desk.app.sees(&format!("all {count} steps done"));
-    assert_eq!(bench.struck(Kind::LostAnswer), count as u64, "each was signed once");
+    assert_eq!(votes(), count as u64, "each was signed once");
     all_said_yes(&desk, id, &neurons);
     desk.leave().await;
 }

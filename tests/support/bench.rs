@@ -90,13 +90,18 @@ impl Bench {
 
     /// Waits until a kind has struck so often.
     pub async fn until_struck(&self, kind: Kind, times: u64) {
+        self.until(&format!("{kind} strikes {times} times"), || self.struck(kind) >= times).await;
+    }
+
+    /// Waits for something that the network comes to.
+    pub async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         for _ in 0..6_000 {
-            if self.struck(kind) >= times {
+            if is_so() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{kind} has struck only {} times in a minute", self.struck(kind));
+        panic!("not within a minute: {what}");
     }
 
     pub async fn balance(&self) -> E8s {

@@ -156,6 +156,7 @@ pub struct Faults {
     rates: [std::sync::atomic::AtomicU32; Kind::ALL.len()],
     thrown: [AtomicU64; Kind::ALL.len()],
     struck: [AtomicU64; Kind::ALL.len()],
+    struck_calls: parking_lot::Mutex<BTreeMap<String, u64>>,
 }
 
 impl Faults {
@@ -214,6 +215,16 @@ impl Faults {
             struck.fetch_add(1, Ordering::Relaxed);
         }
         lasts
+    }
+
+    /// Counts a call to this method that was struck.
+    pub(crate) fn count_call(&self, method: &str) {
+        *self.struck_calls.lock().entry(method.to_owned()).or_default() += 1;
+    }
+
+    /// How many calls to a method were struck, with queries asked as calls.
+    pub fn struck_calls(&self, method: &str) -> u64 {
+        self.struck_calls.lock().get(method).copied().unwrap_or(0)
     }
 
     /// The number of times each kind has struck; those that have not are left out.

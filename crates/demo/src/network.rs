@@ -495,8 +495,8 @@ impl Network {
                 state.touch();
                 fresh
             });
-            if fresh {
-                call_faults.decide(&self.faults, own, request.id, request.expiry);
+            if fresh && call_faults.decide(&self.faults, own, request.id, request.expiry) {
+                self.faults.count_call(&request.content.method);
             }
             fresh
         };

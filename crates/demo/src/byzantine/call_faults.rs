@@ -41,8 +41,8 @@ pub struct CallFaults {
 impl CallFaults {
     /// Decides what becomes of a call that was just taken in. Of those that are never executed
     /// every second one is said to be in process; of lost answers the first is "done", then absent,
-    /// then cut off, and so on.
-    pub fn decide(&mut self, faults: &Faults, own: usize, id: [u8; 32], expiry: u64) {
+    /// then cut off, and so on. `true` if the call was struck.
+    pub fn decide(&mut self, faults: &Faults, own: usize, id: [u8; 32], expiry: u64) -> bool {
         let fault = if faults.strikes(Kind::NeverExecuted) {
             self.never += 1;
             if self.never % 2 == 1 { CallFault::Received } else { CallFault::Processing }
@@ -54,9 +54,10 @@ impl CallFaults {
                 _ => CallFault::Cut,
             }
         } else {
-            return;
+            return false;
         };
         self.calls.insert(id, FaultyCall { fault, own, expiry });
+        true
     }
 
     /// Whether a call is to be executed; tells its status if not.

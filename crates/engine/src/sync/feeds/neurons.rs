@@ -112,12 +112,19 @@ async fn read_my_neurons(
         });
     }
     let mut rows = network.ask(ReadMyNeurons { governance }).await?;
+    let known: BTreeSet<NeuronKey> = known.into_iter().collect();
+    // A full part that came short leaves the public extract alone.
+    rows.retain(|row| row.is_mine() || !known.contains(&row.id));
     let listed: BTreeSet<NeuronKey> = rows.iter().map(|row| row.id).collect();
-    let unlisted: Vec<NeuronKey> = known.into_iter().filter(|id| !listed.contains(id)).collect();
+    let unlisted: Vec<NeuronKey> = known.difference(&listed).copied().collect();
     if !unlisted.is_empty() {
-        // Emptied ones are not listed, and those of others are not ours any more.
         let found = network.ask(ReadNeurons { governance, ids: unlisted }).await?;
-        rows.extend(found.into_iter().filter(|n| n.is_mine() && !n.is_empty()));
+        let (mut mine, others): (Vec<_>, Vec<_>) = found.into_iter().partition(Neuron::is_mine);
+        for other in others {
+            mine.extend(network.ask(ReadNeurons { governance, ids: vec![other.id] }).await?);
+        }
+        // Emptied ones are not listed, and those of others are not ours any more.
+        rows.extend(mine.into_iter().filter(|n| n.is_mine() && !n.is_empty()));
     }
     Ok(rows)
 }
