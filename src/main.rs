@@ -1,8 +1,8 @@
 //! The program: everything is in the library.
 
-#[cfg(feature = "mimalloc")]
+#[cfg(all(feature = "jemalloc", unix))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> std::process::ExitCode {
     icpulse::cli::main()
