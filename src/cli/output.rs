@@ -506,7 +506,7 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-/// JSON with the characters that could deceive as `\uXXXX`.
+/// JSON with deceptive characters written as `\uXXXX`.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {

@@ -1,7 +1,7 @@
 //! `columns.toml`, beside the configuration: the columns that were chosen for lists. The program
 //! writes it; a person may.
 
-use super::own_nodes::{StateFileError, read_state_file, write_state_file};
+use super::own_nodes::{StateFileError, read_state_file, update_state_file};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,13 +21,13 @@ pub fn load_columns(path: &Path) -> Result<Columns, StateFileError> {
 /// # Errors
 /// See [`StateFileError`]; a file that cannot be read is not written over.
 pub fn save_columns(path: &Path, list: &str, columns: Option<Vec<String>>) -> Result<(), StateFileError> {
-    let mut all = load_columns(path)?;
-    match columns {
-        Some(columns) => all.insert(list.to_owned(), columns),
-        None => all.remove(list),
-    };
     let about = "# Columns of lists in order; icpulse writes this file. docs/lists.md has their names.";
-    write_state_file(path, about, &all)
+    update_state_file(path, about, |all: &mut Columns| {
+        match columns {
+            Some(columns) => all.insert(list.to_owned(), columns),
+            None => all.remove(list),
+        };
+    })
 }
 
 #[cfg(test)]

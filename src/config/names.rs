@@ -1,7 +1,7 @@
 //! `names.toml`, beside the configuration: the user's names of each network's neurons and accounts. The
 //! program writes it; a person may.
 
-use super::own_nodes::{StateFileError, read_state_file, write_state_file};
+use super::own_nodes::{StateFileError, read_state_file, update_state_file};
 use icpulse_model::names::{Nameable, Names};
 use icpulse_model::text::Line;
 use serde::{Deserialize, Serialize};
@@ -48,18 +48,19 @@ pub fn load_names(path: &Path, network: &str) -> Result<Names, StateFileError> {
 /// # Errors
 /// See [`StateFileError`]; a file that cannot be read is not written over.
 pub fn save_name(path: &Path, network: &str, what: &Nameable, name: &Line) -> Result<(), StateFileError> {
-    let mut all: BTreeMap<String, NamesEntry> = read_state_file(path)?;
-    let entry = all.entry(network.to_owned()).or_default();
-    let (names, id) = match what {
-        Nameable::Neuron(id) => (&mut entry.neurons, id.to_string()),
-        Nameable::Account(id) => (&mut entry.accounts, id.hex()),
-    };
-    match name.is_empty() {
-        true => drop(names.remove(&id)),
-        false => drop(names.insert(id, name.to_string())),
-    }
-    all.retain(|_, entry| *entry != NamesEntry::default());
-    write_state_file(path, "# Names of neurons and accounts, by network; icpulse writes this file.", &all)
+    let about = "# Names of neurons and accounts, by network; icpulse writes this file.";
+    update_state_file(path, about, |all: &mut BTreeMap<String, NamesEntry>| {
+        let entry = all.entry(network.to_owned()).or_default();
+        let (names, id) = match what {
+            Nameable::Neuron(id) => (&mut entry.neurons, id.to_string()),
+            Nameable::Account(id) => (&mut entry.accounts, id.hex()),
+        };
+        match name.is_empty() {
+            true => drop(names.remove(&id)),
+            false => drop(names.insert(id, name.to_string())),
+        }
+        all.retain(|_, entry| *entry != NamesEntry::default());
+    })
 }
 
 #[cfg(test)]

@@ -125,6 +125,17 @@ pub(super) fn read_state_file<T: Default + DeserializeOwned>(path: &Path) -> Res
     })
 }
 
+/// Changes such a file. One that cannot be read is not written over.
+pub(super) fn update_state_file<T: Default + DeserializeOwned + Serialize>(
+    path: &Path,
+    about: &str,
+    change: impl FnOnce(&mut T),
+) -> Result<(), StateFileError> {
+    let mut file = read_state_file(path)?;
+    change(&mut file);
+    write_state_file(path, about, &file)
+}
+
 /// Writes such a file, whole or not at all, with a comment above.
 pub(super) fn write_state_file<T: Serialize>(
     path: &Path,

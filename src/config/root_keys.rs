@@ -1,7 +1,7 @@
 //! `root_keys.toml`, among the program's state: the root keys that networks on this machine told of themselves,
 //! by address. With them a cache can be opened while its network does not answer.
 
-use super::own_nodes::{StateFileError, read_state_file, write_state_file};
+use super::own_nodes::{StateFileError, read_state_file, update_state_file};
 use icpulse_model::network::RootKey;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,9 +22,10 @@ pub fn load_root_key(path: &Path, url: &str) -> Result<Option<RootKey>, StateFil
 /// # Errors
 /// See [`StateFileError`]; a file that cannot be read is not written over.
 pub fn save_root_key(path: &Path, url: &str, key: &RootKey) -> Result<(), StateFileError> {
-    let mut all: RootKeys = read_state_file(path)?;
-    all.insert(url.to_owned(), hex::encode(&key.0));
-    write_state_file(path, "# Root keys that networks on this machine told; icpulse writes this file.", &all)
+    let about = "# Root keys that networks on this machine told; icpulse writes this file.";
+    update_state_file(path, about, |all: &mut RootKeys| {
+        all.insert(url.to_owned(), hex::encode(&key.0));
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `views.toml`, among the program's state: order, filter and selected row of each network's lists.
 
-use super::own_nodes::{StateFileError, read_state_file, write_state_file};
+use super::own_nodes::{StateFileError, read_state_file, update_state_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,9 +51,10 @@ pub fn load_views(path: &Path, network: &str) -> Result<Views, StateFileError> {
 /// # Errors
 /// See [`StateFileError`]; a file that cannot be read is not written over.
 pub fn save_views(path: &Path, network: &str, views: &Views) -> Result<(), StateFileError> {
-    let mut all: BTreeMap<String, Views> = read_state_file(path)?;
-    all.insert(network.to_owned(), views.clone());
-    write_state_file(path, "# How lists were left, by network; icpulse writes this file.", &all)
+    let about = "# How lists were left, by network; icpulse writes this file.";
+    update_state_file(path, about, |all: &mut BTreeMap<String, Views>| {
+        all.insert(network.to_owned(), views.clone());
+    })
 }
 
 #[cfg(test)]

@@ -217,12 +217,12 @@ impl Faults {
         lasts
     }
 
-    /// Counts a call to this method that was struck.
+    /// Counts a call to this method that a fault hits.
     pub(crate) fn count_call(&self, method: &str) {
         *self.struck_calls.lock().entry(method.to_owned()).or_default() += 1;
     }
 
-    /// How many calls to a method were struck, with queries asked as calls.
+    /// How many calls to this method a fault has hit.
     pub fn struck_calls(&self, method: &str) -> u64 {
         self.struck_calls.lock().get(method).copied().unwrap_or(0)
     }

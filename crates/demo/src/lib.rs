@@ -101,7 +101,7 @@ pub struct Options {
     pub link: Link,
     /// Whether it is reached by TLS, with an authority of its own.
     pub tls: bool,
-    /// How long a client may take for a request's head, and for its body.
+    /// Time limit for a client to send the head of a request, and the same again for its body.
     pub read_limit: Duration,
 }
 

@@ -79,7 +79,7 @@ pub(super) struct Shared {
     /// How far this machine's clock is behind certified time, in seconds, as requests are made by.
     pub(super) behind: AtomicU64,
     stall: Mutex<StallDetector>,
-    /// When the network was last looked at for a standstill, and the time at which it stood.
+    /// When it was last checked whether the network stands still, and the time it stands at if it does.
     pub(super) standstill: tokio::sync::Mutex<Option<(Instant, Option<Timestamp>)>>,
     /// Nanoseconds; 0 for not seen.
     pub(super) network_time: AtomicU64,

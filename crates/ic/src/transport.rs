@@ -134,7 +134,7 @@ impl Meter {
 /// A root key that was fetched before and is compared with the network's before anything else is asked.
 #[derive(Debug)]
 pub(super) struct RootKeyCheck {
-    /// Where the network tells its status.
+    /// The address of the network's status.
     pub(super) status: Url,
     pub(super) remembered: RootKey,
     pub(super) is_done: AtomicBool,

@@ -222,7 +222,7 @@ impl<'a, N: Network> Run<'a, N> {
         }
     }
 
-    /// Whether the user asked for the rest not to be sent.
+    /// Whether the user stopped the action: steps that are not sent yet stay unsent.
     fn is_stopped(&self) -> bool {
         self.operation.order == Order::AnyOrder && self.options.stop.load(Ordering::SeqCst)
     }

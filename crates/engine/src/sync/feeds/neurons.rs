@@ -112,13 +112,11 @@ async fn read_my_neurons(
         });
     }
     let mut rows = network.ask(ReadMyNeurons { governance }).await?;
-    let known: BTreeSet<NeuronKey> = known.into_iter().collect();
-    // A full part that came short leaves the public extract alone.
-    rows.retain(|row| row.is_mine() || !known.contains(&row.id));
     let listed: BTreeSet<NeuronKey> = rows.iter().map(|row| row.id).collect();
-    let unlisted: Vec<NeuronKey> = known.difference(&listed).copied().collect();
+    let unlisted: Vec<NeuronKey> = known.into_iter().filter(|id| !listed.contains(id)).collect();
     if !unlisted.is_empty() {
         let found = network.ask(ReadNeurons { governance, ids: unlisted }).await?;
+        // A full part that came short leaves the public extract alone: by itself the neuron is whole.
         let (mut mine, others): (Vec<_>, Vec<_>) = found.into_iter().partition(Neuron::is_mine);
         for other in others {
             mine.extend(network.ask(ReadNeurons { governance, ids: vec![other.id] }).await?);

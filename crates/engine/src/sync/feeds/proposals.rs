@@ -84,7 +84,7 @@ pub(in crate::sync) struct State {
     wanted: Option<ProposalKey>,
     /// Rows of the history that are not in the world yet, and when some were put there last.
     pub(super) pending: Vec<Arc<Proposal>>,
-    /// What pages of the history covered that are not written yet.
+    /// Ranges of proposals that were read and are not in the cache yet.
     pub(super) unwritten: Vec<ProposalRange>,
     pub(super) folded: Timestamp,
     pub(super) rate: Rate,
