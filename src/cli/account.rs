@@ -88,8 +88,9 @@ pub async fn run(context: &Context, command: &AccountCommand) -> Result<(), Fail
     }
     match wish {
         Request::Balance => print_balances(context, &opened, account, &answers, now),
-        Request::Transactions { limit, .. } => {
-            print_transactions(context, &opened, account, answers, limit, now)
+        Request::Transactions { limit, names, .. } => {
+            let cells = Cells { names, ..make_cells(account, Vec::new(), now) };
+            print_transactions(context, &opened, account, answers, limit, cells)
         }
     }
 }
@@ -366,11 +367,11 @@ fn print_transactions(
     account: Party,
     answers: LedgerAnswers,
     limit: usize,
-    now: Timestamp,
+    cells: Cells,
 ) -> Result<(), Failure> {
     let failed = failures_json(&answers.failed);
     let balances = answers.found.iter().filter_map(|found| found.balance.as_ref());
-    print_cache_age(&context.global, balances.map(|balance| balance.evidence.at).max(), now);
+    print_cache_age(&context.global, balances.map(|balance| balance.evidence.at).max(), cells.now);
     let (mut tokens, mut rows) = (Vec::new(), Vec::new());
     for found in answers.found {
         tokens.push(found.token);
@@ -382,8 +383,7 @@ fn print_transactions(
     }
     rows.truncate(limit);
     let lookalikes = Arc::new(LookAlikes::of_transactions(account.identifier(), &rows));
-    let names = context.names(&opened.profile.name);
-    let cells = Cells { lookalikes, names, ..make_cells(account, tokens, now) };
+    let cells = Cells { lookalikes, tokens: Arc::new(tokens), ..cells };
     let format = Format::from_flags(&context.global);
     ListRows::new(Transaction::dataset(), rows.iter(), &cells).print(
         format,

@@ -175,8 +175,7 @@ pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
 fn add_known_names(command: clap::Command) -> clap::Command {
     let Ok(paths) = Paths::for_user() else { return command };
     let config = Config::load(None, &paths.config_file()).unwrap_or_default();
-    let mut networks = vec!["ic".to_owned(), "demo".to_owned(), "local".to_owned()];
-    networks.extend(config.network.keys().cloned());
+    let networks = config.network_names();
     let themes = Theme::list(&[paths.themes_dir()]).into_iter().map(|theme| theme.name);
     let mut identities = vec!["anonymous".to_owned()];
     if let Ok(wallet) = Wallet::open(&paths.config_dir) {

@@ -231,13 +231,10 @@ impl Dashboard {
     }
 }
 
-/// The networks that can be opened by name.
+/// The networks that this build can open by name.
 fn network_names(context: &Context) -> Vec<String> {
-    let built_in =
-        ["ic", "demo", "local"].into_iter().filter(|name| cfg!(feature = "demo") || *name != "demo");
-    let own = context.config.network.keys().map(String::as_str);
-    let mut names: Vec<String> = built_in.chain(own).map(str::to_owned).collect();
-    names.dedup();
+    let mut names = context.config.network_names();
+    names.retain(|name| cfg!(feature = "demo") || name != "demo");
     names
 }
 

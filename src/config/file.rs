@@ -72,7 +72,16 @@ macro_rules! keys {
             }
         }
 
-        impl Config {
+        /// Networks that need no section in the configuration.
+const BUILT_IN_NETWORKS: [&str; 3] = ["ic", "demo", "local"];
+
+impl Config {
+    /// The networks that can be opened by name: built-in ones first, each once.
+    pub fn network_names(&self) -> Vec<String> {
+        let own = self.network.keys().map(String::as_str).filter(|name| !BUILT_IN_NETWORKS.contains(name));
+        BUILT_IN_NETWORKS.into_iter().chain(own).map(str::to_owned).collect()
+    }
+
             /// Fails when a number is out of its range.
             fn check_ranges(&self, place: &str) -> Result<(), ConfigError> {
                 $($(check_range(place, stringify!($key), self.$key, $range)?;)?)*
@@ -285,10 +294,7 @@ pub fn check_file(path: &Path) -> Result<Vec<String>, ConfigError> {
             notes.push(e.to_string());
         }
     }
-    let known = ["ic", "demo", "local"];
-    if !known.contains(&config.default_network.as_str())
-        && !config.network.contains_key(&config.default_network)
-    {
+    if !config.network_names().contains(&config.default_network) {
         notes.push(format!(
             "default_network = \"{}\" is unknown; available: ic, demo, local, or a [network.{}] section in this file",
             config.default_network, config.default_network

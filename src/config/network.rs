@@ -214,9 +214,8 @@ pub fn resolve_profile(config: &Config, name: &str, root_key: Option<&str>) -> R
         };
         Profile { root_key: source, ..Profile::local(&url, &url) }
     } else {
-        let mut known = vec!["ic", "demo", "local"];
-        known.extend(config.network.keys().map(String::as_str));
-        return Err(NetworkError::Unknown { name: name.chars().take(60).collect(), known: known.join(", ") });
+        let known = config.network_names().join(", ");
+        return Err(NetworkError::Unknown { name: name.chars().take(60).collect(), known });
     };
     if let Some(hex) = root_key {
         let url = profile.urls.first().cloned().unwrap_or_default();
